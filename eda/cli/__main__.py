@@ -1,0 +1,5 @@
+"""``python -m eda.cli``."""
+
+from eda.cli import run
+
+run()
