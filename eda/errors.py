@@ -6,7 +6,7 @@ Raise the narrowest class, say what was expected and what was found, and name th
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class EdaError(Exception):
@@ -46,7 +46,25 @@ class ToolNotFound(ToolError):
 
 
 class ToolFailed(ToolError):
-    """An external program crashed, reported a failure, or did not write what it should have."""
+    """An external program crashed, reported a failure, or did not write what it should have.
+
+    `command` ran in the folder of `log`, which holds all output; `returncode` is negative for a signal and None where
+    the program was ended at its time limit; `last_lines` is the end of the output.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        tool: str = "",
+        command: Sequence[str] = (),
+        returncode: int | None = None,
+        last_lines: Sequence[str] = (),
+        log: object = None,
+    ) -> None:
+        super().__init__(message)
+        self.tool, self.command, self.returncode = tool, tuple(command), returncode
+        self.last_lines, self.log = tuple(last_lines), log
 
 
 class ToolTimeout(ToolFailed):
