@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output; human text goes to standard error.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Seed = Annotated[int, typer.Option(help="Seed of everything random.")]
-PdkName = Annotated[str, typer.Option("--pdk", help="Process design kit: a name (see `eda doctor`) or the path of a TOML file.")]
+PdkName = Annotated[str, typer.Option("--pdk", help="Process design kit: a name (see `eda doctor`) or a TOML file.")]
 PdkRoot = Annotated[str | None, typer.Option("--pdk-root", help="Folder that holds the files of the kit.")]
 
 
