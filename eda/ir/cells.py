@@ -67,6 +67,9 @@ class CellType:
     def __hash__(self) -> int:
         return self._hash
 
+    def __getstate__(self) -> dict[str, object]:
+        return {k: v for k, v in self.__dict__.items() if k != "_hash"}  # hashes of text differ between processes
+
     @property
     def is_generic(self) -> bool:
         """True for the gates of this file, whose names begin with ``$``; no library cell's does."""

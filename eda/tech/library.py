@@ -35,9 +35,10 @@ class ArcKind(IntEnum):
     SETUP = 2
     HOLD = 3
     CLEAR_PRESET = 4
-    RECOVERY_REMOVAL = 5
-    THREE_STATE = 6
-    OTHER = 7
+    RECOVERY = 5
+    REMOVAL = 6
+    THREE_STATE = 7
+    OTHER = 8  # further constraints of an input pin: minimum pulse width, period, skew, non-sequential setup
 
 
 class Sense(IntEnum):
@@ -69,6 +70,8 @@ class TableSet:
 class LibCell:
     """One library cell. Pin indices are positions in ``type.inputs`` and ``type.outputs``.
 
+    Bidirectional pins count as outputs without a function. Conditions (``when``) are over inputs, outputs and the state.
+
     cap_rise, cap_fall  fF [inputs]: the largest capacitance the file states for each edge
     max_load            fF [outputs]; inf where the file has none
     leakage             nW, the unconditional value; leakage_when: (condition, nW) groups, which replace it where they hold
@@ -97,8 +100,9 @@ class Arcs:
     """Timing arcs of all cells, grouped by cell. A arcs:
 
     cell   int32 [A]     index into ``Library.cells``
-    source int32 [A]     related input pin
-    target int32 [A]     output pin; for constraint kinds (setup, hold, recovery, removal) the constrained input pin
+    source int32 [A]     related pin: its position in ``type.inputs + type.outputs`` (ASAP7 adders have arcs that start at
+                         another output)
+    target int32 [A]     output pin; for constraint kinds (setup, hold, recovery, removal, other) the constrained input pin
     kind   int8  [A]     `ArcKind`
     sense  int8  [A]     `Sense`
     edge   int8  [A]     for EDGE and constraint kinds the active edge of the related pin: RISE or FALL; else -1
@@ -125,7 +129,7 @@ class Powers:
     cell    int32 [P]     index into ``Library.cells``
     pin     int32 [P]     the switching pin: an input pin if `is_input`, else an output pin
     is_input bool [P]
-    related int32 [P]     related input pin of an output's group, or -1
+    related int32 [P]     related pin of an output's group, by position in ``type.inputs + type.outputs``, or -1
     table   int32 [P, 2]  energy per rise / fall (fJ) over (slew of the related or of the pin itself, load); -1: none
     when    [P]           condition, or None
     supply  [P]           ``related_pg_pin``, or "": groups of different supplies add up
