@@ -55,7 +55,7 @@ def execute(argv: Sequence[str], *, cwd: Path, log: Path, timeout: float) -> End
 
 def _environment(home: Path) -> dict[str, str]:
     """Nothing of the user's: start-up files, library paths, locale and Python settings change what tools do."""
-    return {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(home), "TMPDIR": str(home), "LANG": "C", "LC_ALL": "C"}
+    return {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(home), "TMPDIR": ".", "LANG": "C", "LC_ALL": "C"}
 
 
 def _limit(pid: int) -> None:

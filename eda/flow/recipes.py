@@ -1,0 +1,117 @@
+"""Synthesis recipes: data in ``flows/*.toml``, checked key by key."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from eda.errors import InputError, UsageError, suggest
+
+_CHOICES = {
+    "front": ("synth", "gates"),
+    "multiplier": ("array", "booth"),
+    "final_adder": ("default", "sklansky", "kogge-stone", "han-carlson"),
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a design is mapped onto a library. The keys are explained in ``flows/area.toml``."""
+
+    name: str
+    summary: str
+    target_ps: float
+    front: str = "synth"
+    multiplier: str = "array"
+    final_adder: str = "default"
+    constrained: bool = True
+    abc: tuple[str, ...] = ()
+
+    @property
+    def abc_script(self) -> str:
+        """ABC's commands with the target filled in, one per line; empty for its built-in flow."""
+        return "".join(line.replace("{target}", f"{self.target_ps:g}") + "\n" for line in self.abc)
+
+    @property
+    def label(self) -> str:
+        """The name with what differs from the plain recipe, such as ``speed booth 800ps``."""
+        plain = load_recipe(self.name)
+        changed = [str(getattr(self, k)) for k in _CHOICES if getattr(self, k) != getattr(plain, k)]
+        target = [] if self.target_ps == plain.target_ps else [f"{self.target_ps:g}ps"]
+        return " ".join([self.name, *changed, *target])
+
+
+def recipe_names() -> tuple[str, ...]:
+    """Names of the recipes that exist."""
+    return tuple(sorted(f.name.removesuffix(".toml") for f in _folder().iterdir() if f.name.endswith(".toml")))
+
+
+def load_recipe(name: str, **changes: object) -> Recipe:
+    """The recipe of that name, with `changes` to its keys (None: no change).
+
+    `name` may be the path of a TOML file instead. Raises `UsageError` for an unknown recipe or key, with the nearest
+    valid one, and `InputError` for a malformed file.
+    """
+    path: Traversable = Path(name)
+    if not name.endswith(".toml"):
+        known = recipe_names()
+        if name not in known:
+            raise UsageError(f"no recipe {name!r}{suggest(name, known)}; there are {', '.join(known)}")
+        path = _folder() / f"{name}.toml"
+    recipe = _read(path)
+    wanted = {key: value for key, value in changes.items() if value is not None}
+    try:
+        _check(wanted)
+    except InputError as e:
+        raise UsageError(str(e)) from e
+    return replace(recipe, **wanted)  # type: ignore[arg-type]
+
+
+def _folder() -> Traversable:
+    """The recipes of the source tree, or of the installed package."""
+    beside = Path(__file__).parents[2] / "flows"
+    return beside if beside.is_dir() else files("eda.data").joinpath("flows")
+
+
+def _read(path: Traversable) -> Recipe:
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as e:
+        raise InputError(f"cannot be read: {e.strerror}", file=path) from e
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
+        raise InputError(f"is not TOML: {e}", file=path) from e
+    _check(table, path)
+    for key in ("summary", "target_ps"):
+        if key not in table:
+            raise InputError(f"a recipe needs the key {key!r}", file=path)
+    table["abc"] = tuple(table.get("abc", ()))
+    return Recipe(name=path.name.removesuffix(".toml"), **table)
+
+
+def _check(table: Mapping[str, Any], path: Traversable | None = None) -> None:
+    known = [f.name for f in fields(Recipe) if f.name != "name"]
+    for key, value in table.items():
+        if key not in known:
+            raise InputError(f"unknown key {key!r} of a recipe{suggest(key, known)}; known: {', '.join(known)}", file=path)
+        problem = _problem(key, value)
+        if problem:
+            raise InputError(f"{key}: expected {problem}, found {value!r}", file=path)
+
+
+def _problem(key: str, value: object) -> str:
+    """What was expected of `value`, or an empty string if it is right."""
+    if key in _CHOICES:
+        return "" if value in _CHOICES[key] else f"one of {', '.join(_CHOICES[key])}{suggest(str(value), _CHOICES[key])}"
+    if key == "target_ps":
+        return "" if isinstance(value, int | float) and not isinstance(value, bool) and value > 0 else "a positive number of ps"
+    if key == "constrained":
+        return "" if isinstance(value, bool) else "true or false"
+    if key == "abc":
+        right = isinstance(value, list | tuple) and all(isinstance(v, str) and "\n" not in v and ";" not in v for v in value)
+        return "" if right else "a list of ABC commands, one each"
+    return "" if isinstance(value, str) else "text"
