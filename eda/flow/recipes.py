@@ -13,7 +13,7 @@ from typing import Any
 from eda.errors import InputError, UsageError, suggest
 
 _CHOICES = {
-    "front": ("synth", "gates"),
+    "front": ("synth", "direct", "gates"),
     "multiplier": ("array", "booth"),
     "final_adder": ("default", "sklansky", "kogge-stone", "han-carlson"),
 }
@@ -21,7 +21,10 @@ _CHOICES = {
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a design is mapped onto a library. The keys are explained in ``flows/area.toml``."""
+    """How a design is mapped onto a library. The keys are explained in ``flows/area.toml``.
+
+    `variant` says what was changed from the file, such as ``booth 800ps``.
+    """
 
     name: str
     summary: str
@@ -31,19 +34,21 @@ class Recipe:
     final_adder: str = "default"
     constrained: bool = True
     abc: tuple[str, ...] = ()
+    variant: str = ""
+
+    @property
+    def target(self) -> str:
+        """The target as ABC reads it."""
+        return f"{self.target_ps:.10g}"
 
     @property
     def abc_script(self) -> str:
         """ABC's commands with the target filled in, one per line; empty for its built-in flow."""
-        return "".join(line.replace("{target}", f"{self.target_ps:g}") + "\n" for line in self.abc)
+        return "".join(line.replace("{target}", self.target) + "\n" for line in self.abc)
 
     @property
     def label(self) -> str:
-        """The name with what differs from the plain recipe, such as ``speed booth 800ps``."""
-        plain = load_recipe(self.name)
-        changed = [str(getattr(self, k)) for k in _CHOICES if getattr(self, k) != getattr(plain, k)]
-        target = [] if self.target_ps == plain.target_ps else [f"{self.target_ps:g}ps"]
-        return " ".join([self.name, *changed, *target])
+        return f"{self.name} {self.variant}".strip()
 
 
 def recipe_names() -> tuple[str, ...]:
@@ -69,7 +74,8 @@ def load_recipe(name: str, **changes: object) -> Recipe:
         _check(wanted)
     except InputError as e:
         raise UsageError(str(e)) from e
-    return replace(recipe, **wanted)  # type: ignore[arg-type]
+    changed = [f"{v:.10g}ps" if k == "target_ps" else str(v) for k, v in wanted.items() if v != getattr(recipe, k)]
+    return replace(recipe, variant=" ".join(changed), **wanted)  # type: ignore[arg-type]
 
 
 def _folder() -> Traversable:
@@ -94,7 +100,7 @@ def _read(path: Traversable) -> Recipe:
 
 
 def _check(table: Mapping[str, Any], path: Traversable | None = None) -> None:
-    known = [f.name for f in fields(Recipe) if f.name != "name"]
+    known = [f.name for f in fields(Recipe) if f.name not in ("name", "variant")]
     for key, value in table.items():
         if key not in known:
             raise InputError(f"unknown key {key!r} of a recipe{suggest(key, known)}; known: {', '.join(known)}", file=path)
