@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-import gc
 import hashlib
 import math
-import pickle
-import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from eda.errors import InputError
 from eda.ir import logic
-from eda.ir.files import read_text, write_atomic
+from eda.ir.files import read_text
 from eda.ir.logic import Expr
-from eda.tech.cache import cache_folder
+from eda.tech import liberty_cache
 from eda.tech.liberty_arcs import ArcBuilder
 from eda.tech.liberty_cells import Cell, Expressions, Pin
 from eda.tech.liberty_syntax import Group, Source, parse_library, split
 from eda.tech.liberty_tables import TableBuilder, Units, number, read_units
 from eda.tech.library import LibCell, Library
-
-_VERSION = 1
-"""Of the cached form: to be raised with every change of the reader or of `Library` that changes the result."""
 
 
 def read_liberty(path: str | Path) -> Library:
@@ -35,12 +28,11 @@ def read_liberty(path: str | Path) -> Library:
     """
     path = Path(path)
     digest = _digest(path)
-    kept = cache_folder() / "liberty" / f"{digest}-{_VERSION}.pickle"
-    library = _load(kept)
+    library = liberty_cache.load(digest)
     if library is None:
-        with _no_collection():
+        with liberty_cache.uncollected():
             library = parse_liberty(read_text(path), path, digest)
-        _store(library, kept)
+        liberty_cache.store(library, digest)
     return dataclasses.replace(library, path=path)
 
 
@@ -140,37 +132,3 @@ def _digest(path: Path) -> str:
             return hashlib.file_digest(f, "sha256").hexdigest()
     except OSError as e:
         raise InputError(f"cannot be read: {e.strerror or e}", file=path) from e
-
-
-def _load(kept: Path) -> Library | None:
-    """The library kept in the cache file `kept`; None if there is none, or what is there is damaged."""
-    try:
-        content = kept.read_bytes()
-    except OSError:
-        return None
-    checksum, body = content[:4], memoryview(content)[4:]
-    if zlib.crc32(body).to_bytes(4, "big") != checksum:
-        return None
-    with _no_collection():
-        library = pickle.loads(body)
-    return library if isinstance(library, Library) else None
-
-
-def _store(library: Library, kept: Path) -> None:
-    body = pickle.dumps(library, protocol=5)
-    try:
-        write_atomic(kept, zlib.crc32(body).to_bytes(4, "big") + body)
-    except InputError:
-        return  # a folder that cannot be written costs time at the next reading, nothing else
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Without the cyclic garbage collector, which would walk a million fresh objects again and again for nothing."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

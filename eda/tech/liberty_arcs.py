@@ -11,7 +11,7 @@ from eda.ir import logic
 from eda.ir.logic import Expr
 from eda.tech.liberty_cells import Cell, Pin
 from eda.tech.liberty_syntax import Group, Source, split
-from eda.tech.liberty_tables import TableBuilder
+from eda.tech.liberty_tables import TableBuilder, read_only
 from eda.tech.library import FALL, RISE, ArcKind, Arcs, Powers, Sense
 
 _TYPES: dict[str, tuple[ArcKind, int]] = {
@@ -143,18 +143,18 @@ class ArcBuilder:
 
     def arcs(self) -> Arcs:
         """All timing arcs added so far."""
-        columns = np.array(self._arcs, dtype=np.int32).reshape(-1, 10).T
-        kind, sense, edge = columns[3:6].astype(np.int8)
-        delay, slew = columns[6:8].T.copy(), columns[8:10].T.copy()
-        cell, source, target = columns[:3].copy()
-        return Arcs(cell, source, target, kind, sense, edge, delay, slew, tuple(self._arc_when))
+        table = np.array(self._arcs, dtype=np.int32).reshape(-1, 10)
+        cell, source, target = table[:, :3].T
+        kind, sense, edge = table[:, 3:6].T.astype(np.int8)
+        columns = (cell, source, target, kind, sense, edge, table[:, 6:8], table[:, 8:10])
+        return Arcs(*(read_only(c.copy()) for c in columns), when=tuple(self._arc_when))
 
     def powers(self) -> Powers:
         """All internal-power groups added so far."""
-        columns = np.array(self._powers, dtype=np.int32).reshape(-1, 6).T
-        cell, pin, is_input, related = columns[:4].copy()
-        table = columns[4:6].T.copy()
-        return Powers(cell, pin, is_input.astype(bool), related, table, tuple(self._power_when), tuple(self._supplies))
+        table = np.array(self._powers, dtype=np.int32).reshape(-1, 6)
+        cell, pin, is_input, related = table[:, :4].T
+        columns = (cell, pin, is_input.astype(bool), related, table[:, 4:6])
+        return Powers(*(read_only(c.copy()) for c in columns), when=tuple(self._power_when), supply=tuple(self._supplies))
 
 
 def _unateness(function: Expr | None, name: str) -> Sense:

@@ -25,20 +25,28 @@ class Pin:
 
 
 class Expressions:
-    """Boolean expressions of one file, each text parsed once."""
+    """Boolean expressions of one file, each text parsed once, and equal parts kept as one object."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._known: dict[str, Expr] = {}
+        self._parts: dict[Expr, Expr] = {}
 
     def parse(self, text: str, at: int) -> Expr:
         expr = self._known.get(text)
         if expr is None:
             try:
-                expr = self._known[text] = logic.parse(text)
+                expr = self._known[text] = self._share(logic.parse(text))
             except InputError as e:
                 self._source.fail(e.message, at)
         return expr
+
+    def _share(self, expr: Expr) -> Expr:
+        known = self._parts.get(expr)
+        if known is None:
+            known = tuple(self._share(part) if isinstance(part, tuple) else part for part in expr)
+            self._parts[known] = known
+        return known
 
 
 class Cell:

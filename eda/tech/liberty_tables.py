@@ -182,7 +182,13 @@ class TableBuilder:
             values[members] = np.pad(block, ((0, 0), (0, rows - r), (0, columns - c)), mode="edge")
         axis0 = _padded([a0 for _, a0, _ in self._layout], rows)
         axis1 = _padded([a1 for _, _, a1 in self._layout], columns)
-        return TableSet(values, axis0, axis1, n0, n1)
+        return TableSet(*map(read_only, (values, axis0, axis1, n0, n1)))
+
+
+def read_only(array: np.ndarray) -> np.ndarray:
+    """`array` itself, which can no longer be written: a library is shared by all who read it."""
+    array.flags.writeable = False
+    return array
 
 
 def _padded(axes: list[Axis], width: int) -> np.ndarray:
