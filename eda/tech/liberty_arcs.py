@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -147,14 +148,17 @@ class ArcBuilder:
         cell, source, target = table[:, :3].T
         kind, sense, edge = table[:, 3:6].T.astype(np.int8)
         columns = (cell, source, target, kind, sense, edge, table[:, 6:8], table[:, 8:10])
-        return Arcs(*(read_only(c.copy()) for c in columns), when=tuple(self._arc_when))
+        fields: list[Any] = [*(read_only(c.copy()) for c in columns), tuple(self._arc_when)]
+        return Arcs(*fields)
 
     def powers(self) -> Powers:
         """All internal-power groups added so far."""
         table = np.array(self._powers, dtype=np.int32).reshape(-1, 6)
         cell, pin, is_input, related = table[:, :4].T
         columns = (cell, pin, is_input.astype(bool), related, table[:, 4:6])
-        return Powers(*(read_only(c.copy()) for c in columns), when=tuple(self._power_when), supply=tuple(self._supplies))
+        arrays = (read_only(c.copy()) for c in columns)
+        fields: list[Any] = [*arrays, tuple(self._power_when), tuple(self._supplies)]
+        return Powers(*fields)
 
 
 def _unateness(function: Expr | None, name: str) -> Sense:
