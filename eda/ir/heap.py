@@ -127,16 +127,6 @@ class BitHeap:
         """float64 [D]: the later edge of each dot."""
         return self.arrival.max(axis=1)
 
-    @property
-    def maximum(self) -> int:
-        """The sum with every dot at 1, before reduction."""
-        return sum(int(h) << c for c, h in enumerate(self.heights)) + self.constant
-
-    @property
-    def is_exact(self) -> bool:
-        """True if the sum never reaches 2**width: no carry out of the last column can ever be 1."""
-        return self.maximum < 1 << self.width
-
     def evaluate(self, bits: Sequence[int]) -> int:
         """The value of the heap where dot d is ``bits[d]``."""
         return (sum(b << c for b, c in zip(bits, self.column.tolist(), strict=True)) + self.constant) % (1 << self.width)

@@ -127,9 +127,16 @@ class PrefixGraph:
         parents = np.concatenate((self.nodes.upper, self.nodes.lower))
         return np.bincount(parents[parents >= 0], minlength=self.size)
 
+    @cached_property
+    def input_fanout(self) -> IntArray:
+        """int64 [n]: by how many operator nodes each input is used."""
+        parents = np.concatenate((self.nodes.upper, self.nodes.lower))
+        return np.bincount(-1 - parents[parents < 0], minlength=self.n)
+
     @property
     def max_fanout(self) -> int:
-        return int(self.fanout.max(initial=0))
+        """Most uses of one node or input by operator nodes."""
+        return int(max(self.fanout.max(initial=0), self.input_fanout.max(initial=0)))
 
     @cached_property
     def digest(self) -> str:

@@ -8,9 +8,10 @@ C1  no column of a stage spends more dots than it has
 C2  every final column has at most two dots
 C3  every dot is used at most once (what is not used is final)
 C4  all inputs of a compressor have its weight; the sum keeps it, the carry has the next
-C5  a carry is dropped at the top only where the arithmetic is modular, never out of an exact sum
+C5  the only carries that are dropped leave the last column: the heap is modulo 2**width
 
-C3 and C4 with ``a + b + ci = s + 2 co`` are why the value of the heap cannot change (C6).
+C3 and C4 with ``a + b + ci = s + 2 co`` are why the value of the heap cannot change (C6). Where the heap is as wide as
+its exact sum, what C5 drops is always 0.
 """
 
 from __future__ import annotations
@@ -130,7 +131,8 @@ class CompressorTree:
     # --- verification -------------------------------------------------------------------------------------------------
 
     def verify(self) -> None:
-        """Raise `InputError`, naming the rule and the first compressor or column, unless C2 to C5 hold."""
+        """Raise `InputError`, naming the rule and the first compressor or column, unless the invariants hold."""
+        self._demand((self.column >= 0) & (self.column < self.heap.width), "C5: lies outside the heap")
         pins = self.inputs.copy()
         half = ~self.is_full
         pins[half, 2] = pins[half, 1]
@@ -141,9 +143,9 @@ class CompressorTree:
             raise InputError(f"compressor tree: C3: signal {twice[0]} is used {self.uses[twice[0]]} times")
         tall = [c for c, row in enumerate(self.rows) if len(row) > 2]
         if tall:
-            raise InputError(f"compressor tree: C2: column {tall[0]} ends with {len(self.rows[tall[0]])} dots, expected at most 2")
-        if self.heap.is_exact:
-            self._demand(self.column < self.heap.width - 1, "C5: drops a carry out of an exact sum")
+            raise InputError(
+                f"compressor tree: C2: column {tall[0]} ends with {len(self.rows[tall[0]])} dots, expected at most 2"
+            )
 
     def _demand(self, holds: npt.NDArray[np.bool_], complaint: str) -> None:
         bad = np.flatnonzero(~holds)
