@@ -133,9 +133,8 @@ def _carries(b: Builder, graph: PrefixGraph, generate: Sequence[int], propagate:
     made: list[tuple[int, int]] = []
     inputs = list(zip(generate, propagate, strict=True))
     carries = list(generate)
-    for i, j, up, down in zip(
-        nodes.row.tolist(), nodes.column.tolist(), nodes.upper.tolist(), nodes.lower.tolist(), strict=True
-    ):
+    places = zip(nodes.row.tolist(), nodes.column.tolist(), strict=True)
+    for (i, j), up, down in zip(places, nodes.upper.tolist(), nodes.lower.tolist(), strict=True):
         upper = made[up] if up >= 0 else inputs[-1 - up]
         lower = made[down] if down >= 0 else inputs[-1 - down]
         g = b.or_(upper[0], b.and_(upper[1], lower[0]))

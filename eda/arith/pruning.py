@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
+from itertools import pairwise
 
 import numpy as np
 
@@ -40,8 +41,8 @@ class _Sweep:
         self._n, self._arrivals, self._limit = graph.n, arrivals, limit + _TOLERANCE
         self._node, self._reader = delays.prefix, delays.per_fanout
         columns = [np.flatnonzero(row).tolist() for row in graph.bitmap]
-        self._above = [dict(zip(c, c[1:], strict=False)) for c in columns]
-        self._below = [dict(zip(c[1:], c, strict=False)) for c in columns]
+        self._above = [dict(pairwise(c)) for c in columns]
+        self._below = [{k: j for j, k in pairwise(c)} for c in columns]
         self._rows: dict[Node, set[int]] = {(i, j): set() for i, c in enumerate(columns) for j in c}
         for i, above in enumerate(self._above):
             for j, k in above.items():

@@ -53,7 +53,7 @@ class _Growing:
 
     def tree(self) -> CompressorTree:
         inputs = np.array(self._inputs, dtype=np.int32).reshape(-1, 3)
-        return CompressorTree(self._heap, np.array(self._column), inputs, np.zeros(len(self._column)))
+        return CompressorTree(self._heap, np.array(self._column), inputs, np.zeros(len(self._column), dtype=np.int8))
 
 
 def _start(heap: BitHeap) -> tuple[_Growing, Columns]:

@@ -47,7 +47,9 @@ class BitHeap:
 
     @classmethod
     def empty(cls, width: int) -> BitHeap:
-        return cls(width, np.zeros(0), np.zeros(0), np.zeros((0, 2)), np.zeros(0))
+        """A heap of `width` columns without dots."""
+        none = np.zeros(0, dtype=np.int64)
+        return cls(width, none, none, np.zeros((0, 2)), np.zeros(0))
 
     def verify(self) -> None:
         """Raise `InputError` unless the arrays agree in length, dots lie in the heap and the constant is reduced."""
