@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from eda.errors import suggest
 from eda.ir.cells import CellType
-from eda.verilog.lexer import Source, plain
-
-AUTOMATIC_NET = re.compile(r"_n\d+_")
-AUTOMATIC_CELL = re.compile(r"_c\d+_")
+from eda.verilog.lexer import Source, plain, public
 
 N_CONSTANTS = 2
 """Wires 0 and 1 of every module are the constants."""
@@ -111,7 +107,7 @@ class Body:
         """Declare scalars that are not declared yet; returns the first wire."""
         first = len(self.wire_names)
         self.wires.update(zip(names, range(first, first + len(names)), strict=True))
-        self.wire_names.extend([_public(name) for name in names])
+        self.wire_names.extend([public(name) for name in names])
         return first
 
     def lookup(self, name: str, at: int, *, implicit: bool = False) -> Sequence[int]:
@@ -137,9 +133,8 @@ class Body:
             raise self.source.error(at, f"{what} lies outside the declared range [{vector.left}:{vector.right}]")
         low, high = indices.index(right), indices.index(left)
         if low > high:
-            raise self.source.error(
-                at, f"{plain(name)}[{left}:{right}] runs against the declared [{vector.left}:{vector.right}]"
-            )
+            declared = f"[{vector.left}:{vector.right}]"
+            raise self.source.error(at, f"{plain(name)}[{left}:{right}] runs against the declared range {declared}")
         return vector.wires[low : high + 1]
 
     def label(self, wire: int) -> str:
@@ -163,12 +158,3 @@ class Body:
         wire = self.new_wire() if out is None else out
         self.cell(kind, fanin, (wire,), at)
         return wire
-
-
-def _public(spelled: str) -> str | None:
-    return None if spelled[:2] == "_n" and AUTOMATIC_NET.fullmatch(spelled) else plain(spelled)
-
-
-def public_cell(spelled: str) -> str | None:
-    """The name of a cell, or None if it is an automatic one."""
-    return None if spelled[:2] == "_c" and AUTOMATIC_CELL.fullmatch(spelled) else plain(spelled)

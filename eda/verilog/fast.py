@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from eda.ir import cells
 from eda.ir.cells import CellType
-from eda.verilog.body import Body, public_cell
-from eda.verilog.lexer import KEYWORDS, Cursor, plain, spelling
+from eda.verilog.body import Body
+from eda.verilog.lexer import KEYWORDS, Cursor, normal, public
 
 _NET = r"([^\s(),;\\]++|\\[^\s(),;]++(?:\ \[\d++\]|(?=\s)))"
 _NAME = r"(?:[A-Za-z_][\w$]*+|\\[!-~]++)"
@@ -119,7 +119,7 @@ class FastReader:
             n_in = shape.n_in
             name = m[1]
             cell_type.append(shape.index)
-            names.append(name if name[0] not in "_\\" else public_cell(name))
+            names.append(name if name[0] not in "_\\" else public(normal(name)))
             places.append(at)
             fanin += row[:n_in]
             outs += row[n_in:] if not shape.open else self._with_open(row[n_in:], shape.open)
@@ -141,9 +141,10 @@ class FastReader:
             return at
         names, body = _NAMES.findall(m[1]), self._body
         if "\\" in m[1]:
-            names = [spelling(plain(name)) for name in names]
+            names = [normal(name) for name in names]
         fresh = set(names)
-        if len(fresh) < len(names) or not all(map(fresh.isdisjoint, (body.wires, body.vectors, body.ports, KEYWORDS))):
+        taken = (body.wires, body.vectors, body.ports, KEYWORDS)
+        if len(fresh) < len(names) or not all(fresh.isdisjoint(t) for t in taken):
             return at
         body.declare_scalars(names)
         return m.end()

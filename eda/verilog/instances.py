@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from eda.errors import suggest
 from eda.ir import cells
 from eda.ir.cells import CellType
-from eda.verilog.body import Body, Instance, public_cell
+from eda.verilog.body import Body, Instance
 from eda.verilog.expressions import Node, expression, target
-from eda.verilog.lexer import Cursor, plain
+from eda.verilog.lexer import Cursor, plain, public
 from eda.verilog.lower import assign, lower, single, width_of
 
 GATES = ("and", "nand", "or", "nor", "xor", "xnor")
@@ -27,7 +27,7 @@ def primitive(cursor: Cursor, body: Body) -> None:
     while True:
         at, name = cursor.at, None
         if cursor.kind == "name":
-            name = public_cell(cursor.name("the name of a gate"))
+            name = public(cursor.name("the name of a gate"))
             _refuse_array(cursor, "a gate")
         terminals = _positional(cursor, body)
         _gate(body, word, terminals, at, name)
@@ -173,7 +173,7 @@ def _library_cell(body: Body, kind: CellType, pins: Pins, at: int, name: str) ->
         if pin not in given:
             raise body.source.error(at, f"input pin {pin} of {kind.name} {plain(name)} is not connected")
     outs = [given[pin] if pin in given else body.new_wire() for pin in kind.outputs]
-    body.cell(kind, [given[pin] for pin in kind.inputs], outs, at, public_cell(name))
+    body.cell(kind, [given[pin] for pin in kind.inputs], outs, at, public(name))
 
 
 def _module(body: Body, module: str, pins: Pins, at: int, name: str) -> None:

@@ -70,7 +70,7 @@ class Cursor:
             raise self.source.error(self._next, "expected Verilog, found text that is none")
         self.kind, self.word, self.at = m.lastgroup, m.group(m.lastgroup), m.start(m.lastgroup)
         self._next = m.end()
-        if self.kind in ("directive", "other") or self.word == "/" and self.source.text.startswith("/*", self.at):
+        if self.kind in ("directive", "other") or (self.word == "/" and self.source.text.startswith("/*", self.at)):
             raise self._strange()
 
     def _strange(self) -> InputError:
@@ -100,10 +100,10 @@ class Cursor:
             raise self.error(f"{word!r}{where}")
 
     def name(self, what: str) -> str:
-        """Step over an identifier and return its spelling, normalised: ``\\abc`` becomes ``abc``."""
+        """Step over an identifier and return its spelling, in its normal form (see `normal`)."""
         if self.kind != "name":
             raise self.error(what)
-        word = spelling(plain(self.word)) if self.word[0] == "\\" else self.word
+        word = normal(self.word)
         self.advance()
         return word
 
@@ -129,6 +129,7 @@ class Cursor:
             self.advance()
 
 
+_AUTOMATIC = re.compile(r"_[nc]\d+_")
 _SIMPLE = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 
 
@@ -137,14 +138,25 @@ def is_simple(name: str) -> bool:
     return _SIMPLE.fullmatch(name) is not None
 
 
-def spelling(name: str) -> str:
-    """How `name` is spelled in a file, without the blank that ends an escaped identifier."""
-    return name if is_simple(name) and name not in KEYWORDS else "\\" + name
+def is_automatic(name: str) -> bool:
+    """True for ``_n12_`` and ``_c12_``, which stand for nets and cells without a name."""
+    return name[:1] == "_" and _AUTOMATIC.fullmatch(name) is not None
 
 
 def plain(spelled: str) -> str:
     """The name behind a spelling."""
     return spelled[1:] if spelled[0] == "\\" else spelled
+
+
+def normal(spelled: str) -> str:
+    """One spelling per name: ``\\abc`` becomes ``abc``. But ``\\_n12_`` stays, it is a name and not an automatic one."""
+    name = plain(spelled)
+    return name if is_simple(name) and name not in KEYWORDS and not is_automatic(name) else spelled
+
+
+def public(spelled: str) -> str | None:
+    """The name behind a spelling, or None if it is an automatic one."""
+    return None if is_automatic(spelled) else plain(spelled)
 
 
 def number(cursor: Cursor) -> tuple[int, int | None]:

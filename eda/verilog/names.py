@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 
 from eda.errors import UsageError
 from eda.ir.netlist import FIRST_INPUT_NET, Netlist
-from eda.verilog.body import AUTOMATIC_CELL, AUTOMATIC_NET
-from eda.verilog.lexer import KEYWORDS, is_simple
+from eda.verilog.lexer import KEYWORDS, is_automatic, is_simple
 
 STYLES = ("escaped", "plain")
 
@@ -24,8 +23,8 @@ _SPARSEST = 2
 class Names:
     """Spellings, each with the blank that ends an escaped identifier.
 
-    nets     of each net where it is used
-    cells    of each cell; None where it has no public name
+    nets     of each net where it is used; automatic are the nets that have no name
+    cells    of each cell; named says which have a name
     aliases  (spelling, net)
     ports    of each port
     scalars, vectors  what is to be declared besides ports: spellings, and (spelling, left, right)
@@ -34,7 +33,9 @@ class Names:
 
     module: str = ""
     nets: list[str] = field(default_factory=list)
-    cells: list[str | None] = field(default_factory=list)
+    automatic: list[int] = field(default_factory=list)
+    cells: list[str] = field(default_factory=list)
+    named: list[bool] = field(default_factory=list)
     aliases: list[tuple[str, int]] = field(default_factory=list)
     ports: list[str] = field(default_factory=list)
     scalars: list[str] = field(default_factory=list)
@@ -66,20 +67,28 @@ class _Speller:
         self.used.clear()  # modules have a name space of their own
         net_text: list[str | None] = ["1'b0", "1'b1", *[None] * (netlist.n_nets - FIRST_INPUT_NET)]
         bits = self._ports(net_text)
-        wanted = [
-            (name, net)
-            for net, name in enumerate(netlist.net_names)
-            if name is not None and net_text[net] is None and not (name[:2] == "_n" and AUTOMATIC_NET.fullmatch(name))
-        ]
+        wanted = [(name, net) for net, name in enumerate(netlist.net_names) if name is not None and net_text[net] is None]
         first_alias = len(wanted)
         wanted += [(name, net) for name, net in netlist.aliases.items() if bits.get(name) != net]
         spelled = self._wires([name for name, _ in wanted])
         for (_, net), text in zip(wanted[:first_alias], spelled, strict=False):
             net_text[net] = text
         out.aliases = [(text, net) for (_, net), text in zip(wanted[first_alias:], spelled[first_alias:], strict=True)]
-        out.nets = [text if text is not None else f"_n{net}_" for net, text in enumerate(net_text)]
-        out.cells = [self._cell(name) for name in netlist.cell_names]
+        cell_text = [None if name is None else self._identifier(name) for name in netlist.cell_names]
+        out.automatic = [net for net, text in enumerate(net_text) if text is None]
+        out.named = [text is not None for text in cell_text]
+        out.nets = self._with_automatic(net_text, "n")
+        out.cells = self._with_automatic(cell_text, "c")
         return out
+
+    def _with_automatic(self, texts: Sequence[str | None], letter: str) -> list[str]:
+        """Number what has no name; a number is passed over if a name of the netlist has that very form."""
+        return [text if text is not None else self._automatic(k, len(texts), letter) for k, text in enumerate(texts)]
+
+    def _automatic(self, number: int, step: int, letter: str) -> str:
+        while (text := f"_{letter}{number}_") in self.used:
+            number += step
+        return text
 
     def _ports(self, net_text: list[str | None]) -> dict[str, int]:
         """Spell the ports; a net that bears the name of a bit of its port is that bit. Returns the net of each bit."""
@@ -93,11 +102,6 @@ class _Speller:
                 if own and net >= FIRST_INPUT_NET and net_text[net] is None:
                     net_text[net] = bit_text(text, bit, scalar=port.left is None)
         return bits
-
-    def _cell(self, name: str | None) -> str | None:
-        if name is None or (name[:2] == "_c" and AUTOMATIC_CELL.fullmatch(name)):
-            return None
-        return self._identifier(name)
 
     # --- wires -------------------------------------------------------------------------------------------------------
 
@@ -131,7 +135,7 @@ class _Speller:
         for base, digits in found.items():
             indices = {int(d) for d in digits}
             low, high = min(indices), max(indices)
-            if base not in taken and not AUTOMATIC_NET.fullmatch(base) and high - low + 1 <= _SPARSEST * len(indices):
+            if base not in taken and not is_automatic(base) and high - low + 1 <= _SPARSEST * len(indices):
                 vectors[base] = _Bits(self._identifier(base), set(digits))
                 self.out.vectors.append((vectors[base].text, high, low))
         return vectors
@@ -148,17 +152,19 @@ class _Speller:
         self.used.add(written)
         if written != name:
             self.out.renamed[written] = name
-        return written if is_simple(written) and written not in KEYWORDS else f"\\{written} "
+        plain = is_simple(written) and written not in KEYWORDS and not is_automatic(written)
+        return written if plain else f"\\{written} "
 
     def _allowed(self, name: str) -> str:
         if not self.plain:
             return _NOT_ESCAPABLE.sub("_", name) or "_"
         written = _NOT_SIMPLE.sub("_", name).strip("_") if not is_simple(name) else name
-        return written if is_simple(written) and written not in KEYWORDS else f"_{written}"
+        changed = not is_simple(written) or written in KEYWORDS or is_automatic(written)
+        return f"_{written}" if changed else written
 
     def _free(self, written: str) -> str:
         out, k = written, 0
-        while out in self.used or AUTOMATIC_NET.fullmatch(out) or AUTOMATIC_CELL.fullmatch(out):
+        while out in self.used:
             k += 1
             out = f"{written}_{k}"
         return out

@@ -127,13 +127,8 @@ def _flip_flop_with_reset(
     clocks = [e for e in events if e[1] != wire]
     expected = ("negedge" if inverted else "posedge", wire)
     values = lower(body, reset.d, len(reset.q)) if width_of(body, reset.d) in (None, len(reset.q)) else ()
-    if (
-        len(clocks) != 1
-        or expected not in events
-        or list(reset.q) != list(assigned.q)
-        or not set(values) <= {0, 1}
-        or not values
-    ):
+    constant = len(values) > 0 and set(values) <= {0, 1}
+    if len(clocks) != 1 or expected not in events or list(reset.q) != list(assigned.q) or not constant:
         raise body.source.unsupported(start, "an 'always' block that is not a single flip-flop or latch")
     level, falling = "low" if inverted else "high", clocks[0][0] == "negedge"
     kinds = [cells.flip_flop(falling=falling, reset=level, reset_value=v) for v in values]

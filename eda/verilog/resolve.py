@@ -149,9 +149,8 @@ def _check_cell_names(c: _Circuit) -> None:
         if name is not None and seen.setdefault(name, cell) != cell:
             source = c.flat.body.source
             first = source.line(int(c.places[seen[name]]))
-            raise source.error(
-                int(c.places[cell]), f"expected a new instance name, found {name!r} again (first in line {first})"
-            )
+            message = f"expected a new instance name, found {name!r} again (first in line {first})"
+            raise source.error(int(c.places[cell]), message)
 
 
 def _check_loops(flat: Flat, netlist: Netlist) -> None:
@@ -185,7 +184,8 @@ def _names(c: _Circuit, net: IntArray, n_nets: int) -> tuple[list[str | None], d
     A net is named after the wire with the fewest instances around it, and of those the one nearest to the driver.
     Bits of output ports that another wire drives are no further names: the port says so itself.
     """
-    wire_names, names = c.flat.wire_names, [None] * FIRST_INPUT_NET
+    wire_names = c.flat.wire_names
+    names: list[str | None] = [None] * FIRST_INPUT_NET
     own = np.concatenate((c.inputs, c.outs))
     if not len(c.edges):
         return names + [wire_names[w] for w in own.tolist()], {}

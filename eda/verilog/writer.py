@@ -11,7 +11,7 @@ from eda.errors import UsageError
 from eda.ir import cells
 from eda.ir.cells import CellType
 from eda.ir.files import write_atomic
-from eda.ir.netlist import FIRST_INPUT_NET, IntArray, Netlist, Port
+from eda.ir.netlist import IntArray, Netlist, Port
 from eda.verilog import generic
 from eda.verilog.lexer import KEYWORDS, is_simple
 from eda.verilog.names import Names, bit_text, spell
@@ -42,13 +42,13 @@ def to_verilog(netlist: Netlist, *, names: str = "escaped", comment: str = "") -
 
 
 def _text(netlist: Netlist, names: Names, comment: str) -> str:
-    unused = _open_outputs(netlist)
+    unused = _open_outputs(netlist, names)
     lines = [f"// {netlist.name}".rstrip() if netlist.name.isprintable() else "// netlist"]
     lines += [f"// {line}".rstrip() for line in comment.splitlines()]
     lines.append(f"module {names.module}({', '.join(names.ports)});")
     lines += [f"  {p.direction} {_range(p)}{text};" for p, text in zip(netlist.ports, names.ports, strict=True)]
     lines += [f"  wire [{left}:{right}] {text};" for text, left, right in names.vectors]
-    lines += _scalars([*names.scalars, *_automatic(netlist, names, unused)])
+    lines += _scalars([*names.scalars, *_automatic(names, unused)])
     lines += _cells(netlist, names, unused)
     lines += _assignments(netlist, names)
     lines += ["endmodule", *_helpers(netlist)]
@@ -64,22 +64,19 @@ def _scalars(texts: Sequence[str]) -> Iterator[str]:
         yield f"  wire {', '.join(texts[k : k + _NAMES_PER_LINE])};"
 
 
-def _automatic(netlist: Netlist, names: Names, unused: np.ndarray) -> list[str]:
+def _automatic(names: Names, unused: np.ndarray) -> list[str]:
     """Nets without a public name that are to be declared."""
-    declared = (~unused).tolist()
-    first = netlist.first_cell_net
-    return [text for net, text in enumerate(names.nets[first:], first) if declared[net] and text == f"_n{net}_"]
+    left_out = unused.tolist()
+    return [names.nets[net] for net in names.automatic if not left_out[net]]
 
 
-def _open_outputs(netlist: Netlist) -> np.ndarray:
+def _open_outputs(netlist: Netlist, names: Names) -> np.ndarray:
     """bool [N]: nameless and unread outputs of cells with more than one: such a pin is left out."""
-    unused = netlist.fanout == 0
-    unused[: netlist.first_cell_net] = False
+    unused = np.zeros(netlist.n_nets, dtype=bool)
+    unused[names.automatic] = netlist.fanout[names.automatic] == 0
     unused[list(netlist.aliases.values())] = False
     several = np.array([len(t.outputs) > 1 for t in netlist.types] or [False])
     unused[netlist.first_cell_net :] &= several[netlist.cell_type][netlist.driver[netlist.first_cell_net :]]
-    for net in np.flatnonzero(unused).tolist():
-        unused[net] = netlist.net_names[net] is None
     return unused
 
 
@@ -113,8 +110,7 @@ def _cells(netlist: Netlist, names: Names, unused: np.ndarray) -> list[str]:
     """One line per cell, made per group of cells that are written alike."""
     lines = np.empty(netlist.n_cells, dtype=object)
     text = np.array(names.nets, dtype=object)
-    cell_text = np.array([name or f"_c{c}_" for c, name in enumerate(names.cells)], dtype=object)
-    named = np.array([name is not None for name in names.cells], dtype=bool)
+    cell_text, named = np.array(names.cells, dtype=object), np.array(names.named, dtype=bool)
     for kind, with_name, left_open, group in _groups(netlist, named, unused):
         template, columns = _statement(kind, with_name, left_open)
         nets = [netlist.fanin[netlist.fanin_start[group] + k] for k in range(len(kind.inputs))]
