@@ -64,14 +64,21 @@ class Tool:
 
         Raises `ToolNotFound` with the places searched, why each was refused, and how to install the tool.
         """
-        refused = []
+        argv, refused = self.search()
+        if argv is None:
+            raise ToolNotFound(f"{self.name} is needed but not found ({refused}). To install it: {self.hint}")
+        return argv
+
+    def search(self) -> tuple[list[str] | None, str]:
+        """The words that start the first copy that passes the probe, or None; and why the copies before it were refused."""
+        refused: list[str] = []
         for place in self.places:
             argv = place.argv()
             reason = "not there" if argv is None else _probe(self, argv, identity(argv))
             if argv is not None and not reason:
-                return list(argv)
+                return list(argv), "; ".join(refused)
             refused.append(f"{place.what}: {reason}")
-        raise ToolNotFound(f"{self.name} is needed but not found ({'; '.join(refused)}). To install it: {self.hint}")
+        return None, "; ".join(refused)
 
     @property
     def identity(self) -> str:
