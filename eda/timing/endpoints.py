@@ -1,0 +1,111 @@
+"""Where paths end: output ports, and the data pins of registers with their setup and hold times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from eda.ir.netlist import Netlist
+from eda.tech.library import FALL, RISE, ArcKind, IntArray, Library
+from eda.timing.clocks import Clock
+from eda.timing.graph import Checks, Graph
+from eda.timing.tables import lookup
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Ends:
+    """Ends of paths: E of them, one for each end point, edge, and edge of the clock that launched the path.
+
+    pin     int64 [E]  data pin, as a position in ``Netlist.fanin``; for bit k of the output ports ``-1 - k``
+    net     int64 [E]
+    edge    int8 [E]   edge of the data
+    launch  int8 [E]   edge of the clock that started the path
+    cycles  float [E]  periods from launch to capture: 1 or 0.5 for setup and outputs, 0 or -0.5 for hold
+    arrival float [E]  ps after the launch
+    margin  float [E]  setup time or output delay; for hold the hold time
+    """
+
+    pin: IntArray
+    net: IntArray
+    edge: IntArray
+    launch: IntArray
+    cycles: FloatArray
+    arrival: FloatArray
+    margin: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.pin)
+
+    def take(self, rows: IntArray) -> Ends:
+        return Ends(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+
+
+def no_ends() -> Ends:
+    whole, real = np.zeros(0, dtype=np.int64), np.zeros(0)
+    small = np.zeros(0, dtype=np.int8)
+    return Ends(whole, whole, small, small, real, real, real)
+
+
+def concatenate(parts: Sequence[Ends]) -> Ends:
+    return Ends(*(np.concatenate([getattr(p, name) for p in parts]) for name in Ends.__dataclass_fields__))
+
+
+def output_ends(netlist: Netlist, arrivals: Sequence[FloatArray], delay: FloatArray) -> Ends:
+    """Ends at the output ports: captured by the rising clock, `delay` ps before it. `arrivals`: [N, 2] per launch edge."""
+    nets = netlist.output_nets
+    parts = [no_ends()]
+    for launch, arrival in enumerate(arrivals):
+        for edge in (RISE, FALL):
+            k = np.flatnonzero(np.isfinite(arrival[nets, edge]))
+            parts.append(_ends(-1 - k, nets[k], edge, launch, 1.0 if launch == RISE else 0.5, arrival, delay[k]))
+    return concatenate(parts)
+
+
+def check_ends(
+    netlist: Netlist,
+    library: Library,
+    graph: Graph,
+    clock: Clock,
+    kind: ArcKind,
+    arrivals: Sequence[FloatArray],
+    slew: FloatArray,
+) -> Ends:
+    """Ends at the checks of `kind` (setup or hold) whose clock pin the clock reaches. `arrivals`: [N, 2] per launch edge."""
+    checks = _of_kind(graph.checks, kind)
+    nets = netlist.fanin[checks.pin].astype(np.int64)
+    reach = clock.reach[netlist.fanin[checks.clock_pin]]
+    parts = [no_ends()]
+    for edge in (RISE, FALL):
+        margin = lookup(library.tables, checks.table[:, edge], np.zeros(len(nets)), slew[nets, edge])
+        for capture in (RISE, FALL):
+            caught = (reach >> (2 * checks.edge + capture) & 1).astype(bool) & (checks.table[:, edge] >= 0)
+            for launch, arrival in enumerate(arrivals):
+                k = np.flatnonzero(caught & np.isfinite(arrival[nets, edge]))
+                cycles = (1.0 if launch == capture else 0.5) - (kind == ArcKind.HOLD)
+                parts.append(_ends(checks.pin[k], nets[k], edge, launch, cycles, arrival, margin[k]))
+    return concatenate(parts)
+
+
+def _of_kind(checks: Checks, kind: ArcKind) -> Checks:
+    rows = checks.kind == kind
+    return Checks(*(getattr(checks, name)[rows] for name in Checks.__dataclass_fields__))
+
+
+def _ends(pin: IntArray, net: IntArray, edge: int, launch: int, cycles: float, arrival: FloatArray, margin: FloatArray) -> Ends:
+    n = len(pin)
+    of_edge = np.full(n, edge, dtype=np.int8), np.full(n, launch, dtype=np.int8)
+    return Ends(pin.astype(np.int64), net, *of_edge, np.full(n, cycles), arrival[net, edge], margin)
+
+
+def worst_per_pin(ends: Ends, slack: FloatArray) -> tuple[Ends, FloatArray]:
+    """The end with the smallest slack at each pin, most critical pin first; ties by pin."""
+    order = np.lexsort((slack, ends.pin))
+    pins = ends.pin[order]
+    first = order[np.flatnonzero(np.r_[True, pins[1:] != pins[:-1]])] if len(order) else order
+    first = first[np.lexsort((ends.pin[first], slack[first]))]
+    return ends.take(first), slack[first]

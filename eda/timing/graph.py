@@ -1,0 +1,169 @@
+"""A netlist joined with a library: the arrays that every timing engine here walks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import numpy.typing as npt
+
+from eda.errors import InputError, suggest
+from eda.ir.netlist import Netlist
+from eda.tech.library import ArcKind, IntArray, Library
+from eda.timing.bank import Bank, bank_of
+from eda.timing.constants import Pattern, check_is_off, constant_nets, specialise
+
+if TYPE_CHECKING:
+    from eda.timing.kernels import Wiring
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Checks:
+    """Setup and hold checks of the instances. K checks:
+
+    pin, clock_pin int64 [K]  input pins (positions in ``Netlist.fanin``) of data and clock
+    kind   int8 [K]           ``ArcKind.SETUP`` or ``ArcKind.HOLD``
+    edge   int8 [K]           the active edge of the clock pin
+    table  int32 [K, 2]       constraint of rising, falling data; -1: none
+    """
+
+    pin: IntArray
+    clock_pin: IntArray
+    kind: IntArray
+    edge: IntArray
+    table: IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """What timing needs to know of a netlist in a library. It holds neither of them.
+
+    bank     the arcs, those of cells with constant inputs included
+    cell     int32 [C]   library cell of each instance
+    row      int32 [C]   first group of each instance in `bank`
+    order    int32 [..]  the nets that cells drive, sources of arcs first
+    level    int32 [N]   0 for nets without arcs, else one more than the largest level among the sources of its arcs
+    constant bool [N]    nets that never change
+    patterns {instance: constants at its inputs}, where there are any
+    """
+
+    bank: Bank
+    cell: IntArray
+    row: IntArray
+    order: IntArray
+    level: IntArray
+    constant: npt.NDArray[np.bool_]
+    patterns: dict[int, Pattern]
+    checks: Checks
+
+    @cached_property
+    def start_nets(self) -> npt.NDArray[np.bool_]:
+        """bool [N]: nets that begin paths because no arc leads to them, constants excepted."""
+        return (self.level == 0) & ~self.constant
+
+
+_GRAPHS: WeakKeyDictionary[Library, WeakKeyDictionary[Netlist, Graph]] = WeakKeyDictionary()
+
+
+def graph_of(netlist: Netlist, library: Library) -> Graph:
+    """The `Graph` of a mapped netlist, made once.
+
+    Raises `InputError` if a cell is not in the library (with the nearest name) or if there is a combinational loop.
+    """
+    graphs = _GRAPHS.setdefault(library, WeakKeyDictionary())
+    if netlist not in graphs:
+        graphs[netlist] = _build(netlist, library)
+    return graphs[netlist]
+
+
+def _build(netlist: Netlist, library: Library) -> Graph:
+    from eda.timing import kernels
+
+    cell = library_cells(netlist, library)
+    constant = np.zeros(netlist.n_nets, dtype=bool)
+    known = constant_nets(netlist)
+    constant[list(known)] = True
+    patterns = _patterns(netlist, known, constant)
+    wanted = sorted({(int(cell[c]), p) for c, p in patterns.items()}, key=repr)
+    bank, first = specialise(library, bank_of(library), wanted)
+    place = dict(zip(wanted, first.tolist(), strict=True))
+    row = bank.first[cell]
+    for c, pattern in patterns.items():
+        row[c] = place[int(cell[c]), pattern]
+    wiring = wiring_of(netlist, np.zeros(0, dtype=np.int32))
+    order, level, loop = kernels.topological(wiring, netlist.first_cell_net, row, bank.start, bank.source)
+    if len(loop):
+        raise InputError(f"netlist {netlist.name}: combinational loop through {_loop_text(netlist, loop)}")
+    return Graph(bank, cell, row, order, level, constant, patterns, _checks(netlist, library, cell, patterns))
+
+
+def wiring_of(netlist: Netlist, order: IntArray) -> Wiring:
+    """The netlist's arrays as the compiled loops take them (`kernels.Wiring`)."""
+    from eda.timing.kernels import Wiring
+
+    return Wiring(order, netlist.driver, netlist.output_start, netlist.fanin_start, netlist.fanin)
+
+
+def library_cells(netlist: Netlist, library: Library) -> IntArray:
+    """int32 [C]: position in ``library.cells`` of each instance's cell.
+
+    Raises `InputError` if a cell, or one of its pins, is not in the library.
+    """
+    index = np.zeros(len(netlist.types), dtype=np.int32)
+    used = np.bincount(netlist.cell_type, minlength=len(netlist.types))
+    for i in np.flatnonzero(used):
+        kind = netlist.types[i]
+        if kind.name not in library.index:
+            hint = "; map the netlist to the library first" if kind.is_generic else suggest(kind.name, library.index)
+            raise InputError(f"netlist {netlist.name}: library {library.name} has no cell {kind.name!r}{hint}")
+        own = library.by_name[kind.name].type
+        if (kind.inputs, kind.outputs) != (own.inputs, own.outputs):
+            found, expected = " ".join(kind.inputs + kind.outputs), " ".join(own.inputs + own.outputs)
+            raise InputError(f"netlist {netlist.name}: cell {kind.name} has pins {found}, in {library.name} it has {expected}")
+        index[i] = library.index[kind.name]
+    return index[netlist.cell_type]
+
+
+def _patterns(netlist: Netlist, known: dict[int, int], constant: npt.NDArray[np.bool_]) -> dict[int, Pattern]:
+    cells = np.unique(netlist.pin_cell[constant[netlist.fanin]])
+    return {c: tuple(known.get(net) for net in netlist.fanin_of(c).tolist()) for c in cells.tolist()}
+
+
+def _loop_text(netlist: Netlist, loop: IntArray) -> str:
+    names = [netlist.net_label(int(net)) for net in loop]
+    return " -> ".join([*names[:8], *(["..."] if len(names) > 8 else []), names[0]])
+
+
+def _checks(netlist: Netlist, library: Library, cell: IntArray, patterns: dict[int, Pattern]) -> Checks:
+    """Setup and hold checks of every instance, those that constants exclude left out."""
+    arcs = library.arcs
+    columns: list[tuple[IntArray, ...]] = []
+    for index in np.unique(cell):
+        lib_cell = library.cells[index]
+        rows = [r for r in lib_cell.arcs if arcs.kind[r] in (ArcKind.SETUP, ArcKind.HOLD)]
+        instances = np.flatnonzero(cell == index) if rows else np.zeros(0, dtype=np.int64)
+        for r in rows:
+            off = [c for c in instances.tolist() if c in patterns and _excluded(library, r, patterns[c])]
+            kept = np.setdiff1d(instances, off)
+            base = netlist.fanin_start[kept]
+            table = np.repeat(arcs.delay[r][None, :], len(kept), axis=0)
+            fixed = (np.full(len(kept), arcs.kind[r]), np.full(len(kept), arcs.edge[r]), table)
+            columns.append((base + arcs.target[r], base + arcs.source[r], *fixed))
+    if not columns:
+        none = np.zeros(0, dtype=np.int64)
+        return Checks(none, none, none, none, np.zeros((0, 2), dtype=np.int64))
+    return Checks(*(np.concatenate(parts) for parts in zip(*columns, strict=True)))
+
+
+def _excluded(library: Library, row: int, pattern: Pattern) -> bool:
+    """True if the data or the clock of the check is constant or its condition cannot hold."""
+    arcs = library.arcs
+    if pattern[arcs.source[row]] is not None or pattern[arcs.target[row]] is not None:
+        return True
+    names = library.cells[arcs.cell[row]].type.inputs
+    return check_is_off(library, row, {n: v for n, v in zip(names, pattern, strict=True) if v is not None})

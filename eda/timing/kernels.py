@@ -1,0 +1,241 @@
+"""Compiled loops of timing analysis. Import this module only where it is used: it loads numba.
+
+Conventions: edge 0 is rise and 1 is fall; a move from input edge `i` to output edge `o` is bit ``2*o + i`` of a mask;
+nets are visited in an order in which every arc's source comes first.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+Array = np.ndarray[Any, Any]
+
+
+class Tables(NamedTuple):
+    """`eda.tech.library.TableSet` as numba takes it."""
+
+    values: Array
+    axis0: Array
+    axis1: Array
+    n0: Array
+    n1: Array
+
+
+class Wiring(NamedTuple):
+    """The arrays of a netlist and the order in which its cells' output nets are visited."""
+
+    order: Array
+    driver: Array
+    output_start: Array
+    fanin_start: Array
+    fanin: Array
+
+
+class ArcRows(NamedTuple):
+    """Arcs grouped by what drives a net; see `eda.timing.bank.Bank`."""
+
+    start: Array
+    source: Array
+    launch: Array
+    moves: Array
+    paths: Array
+    delay: Array
+    slew: Array
+
+
+@njit(cache=True)
+def _segment(axis: Array, n: int, x: float) -> tuple[int, float]:
+    """Index of the interval of ``axis[:n]`` that holds x (the outermost beyond the ends) and the position in it."""
+    if n == 1:
+        return 0, 0.0
+    low, high = 0, n - 1
+    while high - low > 1:
+        middle = (low + high) >> 1
+        if x >= axis[middle]:
+            low = middle
+        else:
+            high = middle
+    return low, (x - axis[low]) / (axis[low + 1] - axis[low])
+
+
+@njit(cache=True)
+def interpolate(tables: Tables, t: int, x: float, y: float) -> float:
+    """Table `t` at (x, y): bilinear, linear beyond the ends, constant along an axis of length 1."""
+    i, u = _segment(tables.axis0[t], tables.n0[t], x)
+    j, v = _segment(tables.axis1[t], tables.n1[t], y)
+    rows, cols = tables.n0[t] > 1, tables.n1[t] > 1
+    values = tables.values[t]
+    low = values[i, j]
+    if cols:
+        low += v * (values[i, j + 1] - low)
+    if not rows:
+        return low
+    high = values[i + 1, j]
+    if cols:
+        high += v * (values[i + 1, j + 1] - high)
+    return low + u * (high - low)
+
+
+@njit(cache=True)
+def lookup(tables: Tables, index: Array, x: Array, y: Array) -> Array:
+    """`interpolate` for each entry of flat arrays; NaN where the index is negative."""
+    out = np.empty(len(index))
+    for k in range(len(index)):
+        out[k] = interpolate(tables, index[k], x[k], y[k]) if index[k] >= 0 else np.nan
+    return out
+
+
+@njit(cache=True)
+def topological(wiring: Wiring, first: int, row: Array, start: Array, source: Array) -> tuple[Array, Array, Array]:
+    """``(order, level, loop)``: the nets from `first` on, sources first; their depths in arcs; a cycle of nets, or empty.
+
+    ``wiring.order`` is not read.
+    """
+    n = len(wiring.driver)
+    order, filled = np.empty(n - first, np.int32), 0
+    level = np.zeros(n, np.int32)
+    state = np.zeros(n, np.int8)  # 0 new, 1 on the stack, 2 done
+    at = np.zeros(n, np.int32)
+    stack = np.empty(n - first, np.int32)
+    for root in range(first, n):
+        if state[root] != 0:
+            continue
+        depth = 1
+        stack[0], state[root] = root, 1
+        while depth > 0:
+            net = stack[depth - 1]
+            cell = wiring.driver[net]
+            group = row[cell] + net - wiring.output_start[cell]
+            arc = start[group] + at[net]
+            if arc == start[group + 1]:
+                state[net] = 2
+                order[filled] = net
+                filled += 1
+                depth -= 1
+                continue
+            below = wiring.fanin[wiring.fanin_start[cell] + source[arc]]
+            if below < first or state[below] == 2:
+                level[net] = max(level[net], level[below] + 1)
+                at[net] += 1
+            elif state[below] == 0:
+                stack[depth], state[below] = below, 1
+                depth += 1
+            else:
+                bottom = depth - 1
+                while stack[bottom] != below:
+                    bottom -= 1
+                return order[:0], level, stack[bottom:depth].copy()
+    return order, level, stack[:0]
+
+
+@njit(cache=True)
+def add_pin_loads(wiring: Wiring, cell: Array, cap_start: Array, cap: Array, load: Array) -> None:
+    """Add to ``load[net, edge]`` the capacitance ``cap[pin, edge]`` of every cell input the net drives.
+
+    `cell` is the library cell of each instance, whose pins begin at ``cap_start[cell]``.
+    """
+    for c in range(len(cell)):
+        base = cap_start[cell[c]]
+        for k in range(wiring.fanin_start[c + 1] - wiring.fanin_start[c]):
+            net = wiring.fanin[wiring.fanin_start[c] + k]
+            load[net, 0] += cap[base + k, 0]
+            load[net, 1] += cap[base + k, 1]
+
+
+@njit(cache=True)
+def spread_clock(wiring: Wiring, arcs: ArcRows, row: Array, reach: Array) -> None:
+    """Carry the clock through combinational arcs: bit ``2*edge + source_edge`` of ``reach[net]``."""
+    for net in wiring.order:
+        cell = wiring.driver[net]
+        group = row[cell] + net - wiring.output_start[cell]
+        for a in range(arcs.start[group], arcs.start[group + 1]):
+            bits = reach[wiring.fanin[wiring.fanin_start[cell] + arcs.source[a]]]
+            if bits == 0 or arcs.launch[a]:
+                continue
+            for move in range(4):
+                if arcs.paths[a] >> move & 1:
+                    reach[net] |= (bits >> 2 * (move & 1) & 3) << 2 * (move >> 1)
+
+
+@njit(cache=True)
+def propagate(
+    wiring: Wiring,
+    arcs: ArcRows,
+    tables: Tables,
+    row: Array,
+    load: Array,
+    clock: Array,
+    ideal: Array,
+    late: bool,
+    arrival: Array,
+    slew: Array,
+    cause: Array,
+) -> None:
+    """Fill ``arrival``, ``slew`` and ``cause`` [N, 2] of every net that has arcs, in the order of `wiring`.
+
+    The latest (or, unless `late`, the earliest) arrival and the largest (smallest) slew are kept, each on its own.
+    Launching arcs start at ``clock[net, edge]``, with slew 0 where ``ideal[net]``. ``cause`` is ``4*pin + 2*launch + edge``
+    for the input pin, the kind of arc and the input edge that decided the arrival; -1 where there is none.
+    """
+    sign = 1.0 if late else -1.0
+    for net in wiring.order:
+        cell = wiring.driver[net]
+        group = row[cell] + net - wiring.output_start[cell]
+        first, last = arcs.start[group], arcs.start[group + 1]
+        if first == last:
+            continue
+        for out in range(2):
+            latest, steepest, why = -np.inf, -np.inf, -1
+            for a in range(first, last):
+                pin = wiring.fanin_start[cell] + arcs.source[a]
+                source = wiring.fanin[pin]
+                for edge in range(2):
+                    bit = 1 << 2 * out + edge
+                    if not arcs.moves[a] & bit:
+                        continue
+                    begin = clock[source, edge] if arcs.launch[a] else arrival[source, edge]
+                    from_slew = 0.0 if arcs.launch[a] and ideal[source] else slew[source, edge]
+                    if arcs.slew[a, out] >= 0:
+                        steepest = max(steepest, sign * interpolate(tables, arcs.slew[a, out], from_slew, load[net, out]))
+                    else:
+                        steepest = max(steepest, 0.0)
+                    if not arcs.paths[a] & bit or np.isinf(begin):
+                        continue
+                    end = sign * (begin + interpolate(tables, arcs.delay[a, out], from_slew, load[net, out]))
+                    if end > latest:
+                        latest, why = end, 4 * pin + 2 * arcs.launch[a] + edge
+            arrival[net, out] = sign * latest
+            slew[net, out] = sign * steepest if steepest > -np.inf else 0.0
+            cause[net, out] = why
+
+
+@njit(cache=True)
+def require(
+    wiring: Wiring,
+    arcs: ArcRows,
+    tables: Tables,
+    row: Array,
+    load: Array,
+    slew: Array,
+    required: Array,
+) -> None:
+    """Carry ``required`` [N, 2] (ps, inf where nothing is required) from the end points back to the start points."""
+    for k in range(len(wiring.order) - 1, -1, -1):
+        net = wiring.order[k]
+        cell = wiring.driver[net]
+        group = row[cell] + net - wiring.output_start[cell]
+        for out in range(2):
+            limit = required[net, out]
+            if limit == np.inf:
+                continue
+            for a in range(arcs.start[group], arcs.start[group + 1]):
+                if arcs.launch[a]:
+                    continue
+                source = wiring.fanin[wiring.fanin_start[cell] + arcs.source[a]]
+                for edge in range(2):
+                    if arcs.paths[a] & 1 << 2 * out + edge:
+                        delay = interpolate(tables, arcs.delay[a, out], slew[source, edge], load[net, out])
+                        required[source, edge] = min(required[source, edge], limit - delay)
