@@ -28,7 +28,7 @@ def load_design(
     """
     ending = suffix(path)
     if ending in AIGER:
-        from eda.ir.aig import read_aiger
+        from eda.ir.aiger import read_aiger
         from eda.ir.convert import from_aig
 
         return from_aig(read_aiger(path), name=path.name.split(".")[0])
