@@ -18,7 +18,9 @@ from eda.tech.liberty import read_liberty
 from eda.tech.library import LibCell, Library
 from eda.tech.merge import merge_libraries
 from eda.tech.pdk_check import check_defaults
-from eda.tech.pdk_file import Arrangement, Defaults, Description, Wire, read_description
+from eda.tech.pdk_file import AdderCell, Arrangement, Defaults, Description, Wire, read_description
+
+__all__ = ["DEFAULT_PDK", "AdderCell", "Defaults", "KitStatus", "Pdk", "Wire", "find_pdk", "list_pdks", "pdk_names"]
 
 DEFAULT_PDK = "nangate45"
 SEARCH_PATH = "EDA_PDK_PATH"
