@@ -113,7 +113,7 @@ def add_rows(b: Builder, rows: Sequence[Sequence[int]], arrivals: Sequence[float
     low = next((c for c, nets in enumerate(rows) if len(nets) == 2), width)
     used = max((c for c, nets in enumerate(rows) if nets), default=0)
     high = min(used, width - 2)
-    generate = [b.and_(*nets) if len(nets) == 2 else 0 for nets in rows]
+    generate = [b.and_(*nets) if len(nets) == 2 and c <= high else 0 for c, nets in enumerate(rows)]
     propagate = [b.xor(*nets) if nets else 0 for nets in rows]
     for c in range(low, width):
         b.name_net(generate[c], f"g_{c}")

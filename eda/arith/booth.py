@@ -31,6 +31,7 @@ def add_booth_product(b: Builder, heap: BitHeap, x: Word, y: Word, delays: Delay
         bits, sign = _row(b, x, digit, heap.width - 2 * k)
         for i, net in enumerate(bits):
             b.name_net(net, f"{prefix}_{k}_{i}")
+        b.name_net(sign, f"{prefix}_{k}_sign")
         top = 2 * k + len(bits)
         heap = heap.add_dots(range(2 * k, top), bits, settle)
         settled = settle if x.signed else 0.0
