@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -42,22 +42,31 @@ class Builder:
 
     # --- ports and names -----------------------------------------------------------------------------------------
 
-    def input(self, name: str, width: int | None = None) -> list[int]:
-        """Add an input port (a scalar if `width` is None) and return its nets, least significant first."""
-        nets = [self._new_net() for _ in range(1 if width is None else width)]
-        port = Port(name, "input", tuple(nets), *((None, None) if width is None else (width - 1, 0)))
+    def input(self, name: str, width: int | tuple[int, int] | None = None) -> list[int]:
+        """Add an input port and return its nets, least significant first.
+
+        `width` is None for a scalar, a number of bits for ``[width-1:0]``, or the declared range ``(left, right)``.
+        """
+        left, right = _bounds(name, width)
+        count = 1 if left is None or right is None else abs(left - right) + 1
+        nets = [self._new_net() for _ in range(count)]
+        port = Port(name, "input", tuple(nets), left, right)
         for net, bit in zip(nets, port.bit_names, strict=True):
             self._net_names[net] = bit
         self._ports.append(port)
         self._input_nets += nets
         return nets
 
-    def output(self, name: str, nets: Sequence[int] | int) -> None:
-        """Add an output port driven by `nets` (a scalar if `nets` is one integer), least significant first."""
+    def output(self, name: str, nets: Sequence[int] | int, bounds: tuple[int, int] | None = None) -> None:
+        """Add an output port driven by `nets` (a scalar if `nets` is one integer), least significant first.
+
+        `bounds` is the declared range ``(left, right)`` of a vector; None: ``[len(nets)-1:0]``.
+        """
         if isinstance(nets, int | np.integer):
             self._ports.append(Port(name, "output", (int(nets),)))
         else:
-            self._ports.append(Port(name, "output", tuple(map(int, nets)), len(nets) - 1, 0))
+            left, right = _bounds(name, bounds or len(nets))
+            self._ports.append(Port(name, "output", tuple(map(int, nets)), left, right))
 
     def name_net(self, net: int, name: str) -> None:
         """Give a cell's output net a public name; the first name given stays."""
@@ -104,6 +113,7 @@ class Builder:
     # --- generic gates, folded and shared -------------------------------------------------------------------------------
 
     def not_(self, a: int) -> int:
+        """Negation."""
         out = self._inverse.get(a)
         if out is None:
             (out,) = self.cell(cells.NOT, (a,))
@@ -115,18 +125,20 @@ class Builder:
         return self._tree(self._and2, nets)
 
     def or_(self, *nets: int) -> int:
+        """Disjunction, as `and_`."""
         return self._tree(self._or2, nets)
 
     def xor(self, *nets: int) -> int:
+        """Exclusive or, as `and_`."""
         return self._tree(self._xor2, nets)
 
     @staticmethod
-    def _tree(gate: object, nets: Sequence[int]) -> int:
+    def _tree(gate: Callable[[int, int], int], nets: Sequence[int]) -> int:
         if not nets:
             raise UsageError("a gate needs at least one operand")
         row = list(nets)
         while len(row) > 1:
-            row = [gate(row[i], row[i + 1]) if i + 1 < len(row) else row[i] for i in range(0, len(row), 2)]  # type: ignore[operator]
+            row = [gate(row[i], row[i + 1]) if i + 1 < len(row) else row[i] for i in range(0, len(row), 2)]
         return row[0]
 
     def _and2(self, a: int, b: int) -> int:
@@ -153,19 +165,22 @@ class Builder:
         return b if a == 0 else self.not_(b) if a == 1 else self._shared(cells.XOR, (a, b))[0]
 
     def nand(self, a: int, b: int) -> int:
+        """Negated conjunction of two bits."""
         return self._inverted(cells.NAND, self._and2, a, b)
 
     def nor(self, a: int, b: int) -> int:
+        """Negated disjunction of two bits."""
         return self._inverted(cells.NOR, self._or2, a, b)
 
     def xnor(self, a: int, b: int) -> int:
+        """Negated exclusive or of two bits."""
         return self._inverted(cells.XNOR, self._xor2, a, b)
 
-    def _inverted(self, kind: CellType, plain: object, a: int, b: int) -> int:
+    def _inverted(self, kind: CellType, plain: Callable[[int, int], int], a: int, b: int) -> int:
         if a > b:
             a, b = b, a
         if a < FIRST_INPUT_NET or a == b or self._inverse.get(a) == b:
-            return self.not_(plain(a, b))  # type: ignore[operator]
+            return self.not_(plain(a, b))
         return self._shared(kind, (a, b))[0]
 
     def mux(self, select: int, zero: int, one: int) -> int:
@@ -244,9 +259,18 @@ class Builder:
             cell_type=cell_type[keep],
             fanin_start=np.concatenate(([0], np.cumsum(n_in[keep]))),
             fanin=mapping[fanin[kept_pins]],
-            net_names=renumber(self._net_names, mapping, base + len(old)),
+            net_names=renumber(self._names_of_drivers(resolve), mapping, base + len(old)),
             cell_names=tuple(name for name, k in zip(self._cell_names, keep, strict=True) if k),
         )
+
+    def _names_of_drivers(self, resolve: np.ndarray) -> list[str | None]:
+        """Net names, those given to forward nets moved to what drives them unless that has one."""
+        names = list(self._net_names)
+        for net in self._forward:
+            to = int(resolve[net])
+            if to >= FIRST_INPUT_NET and names[to] is None:
+                names[to] = names[net]
+        return names
 
     def _resolve_forward(self) -> np.ndarray:
         resolve = np.arange(len(self._net_names))
@@ -276,6 +300,16 @@ class Builder:
                 keep[c] = True
                 todo += pins[starts[c] : starts[c + 1]]
         return keep
+
+
+def _bounds(name: str, width: int | tuple[int, int] | None) -> tuple[int | None, int | None]:
+    if width is None:
+        return None, None
+    if isinstance(width, tuple):
+        return width
+    if width < 1:
+        raise UsageError(f"port {name} has a width of {width}, expected at least 1")
+    return width - 1, 0
 
 
 def _within(counts: np.ndarray) -> np.ndarray:

@@ -11,41 +11,48 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from eda.errors import InputError
+from eda.errors import InputError, UsageError
 
 Expr = tuple[Any, ...]
 
 FALSE: Expr = ("const", 0)
 TRUE: Expr = ("const", 1)
 
-_TOKEN = re.compile(r"\s*(?:([A-Za-z_$][\w$]*(?:\[\d+\])?|\"[^\"]*\")|(1'b[01]|[01])|([()!~'*&+|^]))")
+MAX_TABLE_INPUTS = 20
+
+_TOKEN = re.compile(r"\s*(?:([A-Za-z_$][\w$]*(?:\[\d+\])?|\"[^\"]*\")|(1'b[01]|[01])(?![\w$])|([()!~'*&+|^]))")
 
 
 def var(name: str) -> Expr:
+    """The variable `name`."""
     return ("var", name)
 
 
 def lnot(e: Expr) -> Expr:
+    """Negation."""
     return ("not", e)
 
 
 def land(*args: Expr) -> Expr:
-    return _chain("and", args)
+    """Conjunction of one or more expressions, as a balanced tree."""
+    return _tree("and", args)
 
 
 def lor(*args: Expr) -> Expr:
-    return _chain("or", args)
+    """Disjunction of one or more expressions, as a balanced tree."""
+    return _tree("or", args)
 
 
 def lxor(*args: Expr) -> Expr:
-    return _chain("xor", args)
+    """Exclusive or of one or more expressions, as a balanced tree."""
+    return _tree("xor", args)
 
 
-def _chain(op: str, args: Sequence[Expr]) -> Expr:
-    out = args[0]
-    for arg in args[1:]:
-        out = (op, out, arg)
-    return out
+def _tree(op: str, args: Sequence[Expr]) -> Expr:
+    row = list(args)
+    while len(row) > 1:
+        row = [(op, *row[i : i + 2]) if i + 1 < len(row) else row[i] for i in range(0, len(row), 2)]
+    return row[0]
 
 
 def parse(text: str) -> Expr:
@@ -161,9 +168,11 @@ def input_pattern(index: int, n: int) -> int:
 def truth_table(expr: Expr, inputs: tuple[str, ...]) -> int:
     """Truth table of `expr` over `inputs` as an integer of 2**len(inputs) bits; input 0 toggles fastest.
 
-    Raises `InputError` if `expr` uses a name that is not in `inputs`.
+    Raises `InputError` if `expr` uses a name that is not in `inputs`, `UsageError` above `MAX_TABLE_INPUTS` inputs.
     """
     n = len(inputs)
+    if n > MAX_TABLE_INPUTS:
+        raise UsageError(f"a function of {n} inputs is too wide for a truth table, expected at most {MAX_TABLE_INPUTS}")
     unknown = [v for v in variables(expr) if v not in inputs]
     if unknown:
         raise InputError(f"the function uses {unknown[0]!r}, which is none of {', '.join(inputs) or '(no inputs)'}")
@@ -174,8 +183,8 @@ def truth_table(expr: Expr, inputs: tuple[str, ...]) -> int:
 @cache
 def depends_on(expr: Expr, inputs: tuple[str, ...], name: str) -> bool:
     """True if the value of `expr` over `inputs` really changes with `name`."""
-    n, i = len(inputs), inputs.index(name)
-    table, high = truth_table(expr, inputs), input_pattern(inputs.index(name), n)
+    i = inputs.index(name)
+    table, high = truth_table(expr, inputs), input_pattern(i, len(inputs))
     return (table & high) >> (1 << i) != table & (high >> (1 << i))
 
 

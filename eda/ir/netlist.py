@@ -39,8 +39,15 @@ class Port:
     left: int | None = None
     right: int | None = None
 
+    def __post_init__(self) -> None:
+        scalar = self.left is None or self.right is None
+        width = 1 if self.left is None or self.right is None else abs(self.left - self.right) + 1
+        if width != len(self.nets) or (scalar and self.left is not self.right):
+            raise InputError(f"port {self.declaration} has {len(self.nets)} nets, expected {width}")
+
     @property
     def width(self) -> int:
+        """Number of bits."""
         return len(self.nets)
 
     @cached_property
@@ -53,6 +60,7 @@ class Port:
 
     @property
     def declaration(self) -> str:
+        """``a`` or ``a[left:right]``."""
         return self.name if self.left is None else f"{self.name}[{self.left}:{self.right}]"
 
 
@@ -93,6 +101,8 @@ class Netlist:
 
     def check(self) -> None:
         """Raise `InputError` unless every array has its shape, every net exists and the input ports come first."""
+        if self.n_cells and not (0 <= int(self.cell_type.min()) and int(self.cell_type.max()) < len(self.types)):
+            raise InputError(f"netlist {self.name}: a cell has a type outside 0..{len(self.types) - 1}")
         if len(self.fanin_start) != self.n_cells + 1 or len(self.cell_names) != self.n_cells:
             raise InputError(f"netlist {self.name}: cell arrays disagree in length")
         counts = np.array([len(t.inputs) for t in self.types] or [0])
@@ -104,6 +114,11 @@ class Netlist:
             raise InputError(f"netlist {self.name}: {len(self.net_names)} net names for {self.n_nets} nets")
         if len(self.fanin) and not (0 <= int(self.fanin.min()) and int(self.fanin.max()) < self.n_nets):
             raise InputError(f"netlist {self.name}: a fan-in names a net outside 0..{self.n_nets - 1}")
+        if any(not 0 <= net < self.n_nets for net in self.aliases.values()):
+            raise InputError(f"netlist {self.name}: an alias names a net that does not exist")
+        self._check_ports()
+
+    def _check_ports(self) -> None:
         at = FIRST_INPUT_NET
         seen: set[str] = set()
         for port in self.ports:
@@ -123,26 +138,32 @@ class Netlist:
 
     @property
     def n_cells(self) -> int:
+        """Number of cells."""
         return len(self.cell_type)
 
     @cached_property
     def n_input_bits(self) -> int:
+        """Number of bits of all input ports."""
         return sum(p.width for p in self.ports if p.direction == "input")
 
     @property
     def first_cell_net(self) -> int:
+        """The first net that a cell drives; constants and input bits come before it."""
         return FIRST_INPUT_NET + self.n_input_bits
 
     @property
     def n_nets(self) -> int:
+        """Number of nets, the constants included."""
         return int(self.output_start[-1])
 
     @property
     def inputs(self) -> tuple[Port, ...]:
+        """The input ports, in order."""
         return tuple(p for p in self.ports if p.direction == "input")
 
     @property
     def outputs(self) -> tuple[Port, ...]:
+        """The output ports, in order."""
         return tuple(p for p in self.ports if p.direction == "output")
 
     def port(self, name: str) -> Port:
@@ -278,23 +299,27 @@ class Netlist:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the whole content, names included."""
-        h = hashlib.sha256()
-        parts: list[Any] = [self.name, self.ports, self.types, self.net_names, self.cell_names, sorted(self.aliases.items())]
-        h.update(repr(parts).encode())
-        for array in (self.cell_type, self.fanin_start, self.fanin):
-            h.update(array.tobytes())
+        """SHA-256 of the whole content, names included; equal netlists have equal digests."""
+        types, kinds = self._types_in_order()
+        ports = [(p.name, p.direction, list(map(int, p.nets)), p.left, p.right) for p in self.ports]
+        aliases = sorted((name, int(net)) for name, net in self.aliases.items())
+        h = hashlib.sha256(repr([self.name, ports, types, self.net_names, self.cell_names, aliases]).encode())
+        h.update(kinds.astype("<i4").tobytes())
+        h.update(self.fanin.astype("<i4").tobytes())
         return h.hexdigest()
 
     # --- access to single cells --------------------------------------------------------------------------------------
 
     def fanin_of(self, cell: int) -> IntArray:
+        """Nets of a cell's input pins."""
         return self.fanin[self.fanin_start[cell] : self.fanin_start[cell + 1]]
 
     def outputs_of(self, cell: int) -> range:
+        """Nets of a cell's output pins."""
         return range(int(self.output_start[cell]), int(self.output_start[cell + 1]))
 
     def type_of(self, cell: int) -> CellType:
+        """Type of a cell."""
         return self.types[self.cell_type[cell]]
 
     def net_label(self, net: int) -> str:
@@ -302,6 +327,7 @@ class Netlist:
         return f"1'b{net}" if net < FIRST_INPUT_NET else self.net_names[net] or f"_n{net}_"
 
     def cell_label(self, cell: int) -> str:
+        """The public name of a cell, or ``_c<number>_``."""
         return self.cell_names[cell] or f"_c{cell}_"
 
     def count_by_type(self) -> dict[str, int]:
@@ -320,18 +346,22 @@ class Netlist:
             == (other.name, other.ports, other.net_names, other.cell_names)
             and dict(self.aliases) == dict(other.aliases)
             and np.array_equal(self.fanin, other.fanin)
-            and self.n_cells == other.n_cells
-            and self._types_in_order() == other._types_in_order()
+            and self._same_types(other)
         )
+
+    def _same_types(self, other: Netlist) -> bool:
+        types, kinds = self._types_in_order()
+        other_types, other_kinds = other._types_in_order()
+        return types == other_types and np.array_equal(kinds, other_kinds)
 
     def __hash__(self) -> int:
         return hash((self.name, self.n_cells, len(self.fanin)))
 
-    def _types_in_order(self) -> tuple[list[CellType], list[int]]:
+    def _types_in_order(self) -> tuple[list[CellType], IntArray]:
         """Types by first use and the cells' indices into them: independent of the order of `types`."""
         used, first, inverse = np.unique(self.cell_type, return_index=True, return_inverse=True)
         rank = np.argsort(np.argsort(first))
-        return [self.types[used[i]] for i in np.argsort(first)], rank[inverse].tolist()
+        return [self.types[used[i]] for i in np.argsort(first)], rank[inverse]
 
     def text(self, limit: int | None = None) -> str:
         """One line per port and per cell; at most `limit` cells."""

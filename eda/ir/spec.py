@@ -17,6 +17,10 @@ class Operand:
     width: int
     signed: bool = False
 
+    def __post_init__(self) -> None:
+        if self.width < 1:
+            raise UsageError(f"operand {self.name} has a width of {self.width}, expected at least 1")
+
     def value(self, bits: int) -> int:
         """The integer that the bit pattern `bits` stands for."""
         return bits - (1 << self.width) if self.signed and bits >> (self.width - 1) & 1 else bits
@@ -41,6 +45,10 @@ class ArithmeticSpec:
 
     def __post_init__(self) -> None:
         names = {o.name for o in self.operands}
+        if len(names | {self.output}) != len(self.operands) + 1:
+            raise UsageError(f"two ports have one name: {', '.join([*(o.name for o in self.operands), self.output])}")
+        if self.width < 1:
+            raise UsageError(f"the output {self.output} has a width of {self.width}, expected at least 1")
         for name in (n for term in self.terms for n in term):
             if name not in names:
                 raise UsageError(f"the specification names {name!r}, which is none of its operands {', '.join(sorted(names))}")
