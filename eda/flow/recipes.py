@@ -5,12 +5,11 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
 from eda.errors import InputError, UsageError, suggest
+from eda.ir.files import read_text
 
 _CHOICES = {
     "front": ("synth", "direct", "gates"),
@@ -53,7 +52,7 @@ class Recipe:
 
 def recipe_names() -> tuple[str, ...]:
     """Names of the recipes that exist."""
-    return tuple(sorted(f.name.removesuffix(".toml") for f in _folder().iterdir() if f.name.endswith(".toml")))
+    return tuple(sorted(path.stem for path in _folder().glob("*.toml")))
 
 
 def load_recipe(name: str, **changes: object) -> Recipe:
@@ -62,7 +61,7 @@ def load_recipe(name: str, **changes: object) -> Recipe:
     `name` may be the path of a TOML file instead. Raises `UsageError` for an unknown recipe or key, with the nearest
     valid one, and `InputError` for a malformed file.
     """
-    path: Traversable = Path(name)
+    path = Path(name)
     if not name.endswith(".toml"):
         known = recipe_names()
         if name not in known:
@@ -78,28 +77,27 @@ def load_recipe(name: str, **changes: object) -> Recipe:
     return replace(recipe, variant=" ".join(changed), **wanted)  # type: ignore[arg-type]
 
 
-def _folder() -> Traversable:
-    """The recipes of the source tree, or of the installed package."""
-    beside = Path(__file__).parents[2] / "flows"
-    return beside if beside.is_dir() else files("eda.data").joinpath("flows")
+def _folder() -> Path:
+    """``flows/`` of the source tree, or its copy in the installed package."""
+    package = Path(__file__).parents[1]
+    beside = package.parent / "flows"
+    return beside if (beside / "area.toml").is_file() else package / "data" / "flows"
 
 
-def _read(path: Traversable) -> Recipe:
+def _read(path: Path) -> Recipe:
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as e:
-        raise InputError(f"cannot be read: {e.strerror}", file=path) from e
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
+        table = tomllib.loads(read_text(path))
+    except tomllib.TOMLDecodeError as e:
         raise InputError(f"is not TOML: {e}", file=path) from e
     _check(table, path)
     for key in ("summary", "target_ps"):
         if key not in table:
             raise InputError(f"a recipe needs the key {key!r}", file=path)
     table["abc"] = tuple(table.get("abc", ()))
-    return Recipe(name=path.name.removesuffix(".toml"), **table)
+    return Recipe(name=path.stem, **table)
 
 
-def _check(table: Mapping[str, Any], path: Traversable | None = None) -> None:
+def _check(table: Mapping[str, Any], path: Path | None = None) -> None:
     known = [f.name for f in fields(Recipe) if f.name not in ("name", "variant")]
     for key, value in table.items():
         if key not in known:

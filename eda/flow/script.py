@@ -41,8 +41,10 @@ def script(recipe: Recipe, kit: Kit, reading: Sequence[str], writing: Sequence[s
     writing     commands that make the file `ELABORATED` of the elaborated design; may be empty
     keep_cells  library cells in the design stay; otherwise they become gates and are mapped again
     """
-    lines = [f"read_liberty -ignore_miss_func {'-lib ' if keep_cells else ''}{name}" for name in kit.liberty]
-    lines += [*reading, *_front(recipe, top)]
+    interfaces = [f"read_liberty -ignore_miss_func -overwrite -lib {name}" for name in kit.liberty]
+    functions = [f"read_liberty -ignore_miss_func {name}" for name in kit.liberty]
+    lines = [*(interfaces if keep_cells else functions), *reading, *_front(recipe, top)]
+    lines += [] if keep_cells else interfaces
     lines += ["design -save elaborated"] if writing else []
     lines += [f"dfflibmap {_libraries(kit)}", "opt", _abc(recipe, kit)]
     lines += _ties(kit)

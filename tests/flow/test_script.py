@@ -21,8 +21,8 @@ def lines(recipe, kit=KIT, reading=("read_verilog a.v",), writing=(), keep_cells
 
 def test_an_area_recipe_has_no_abc_script_but_driver_load_and_target():
     assert lines(load_recipe("area")) == [
-        "read_liberty -ignore_miss_func -lib lib_0.lib",
-        "read_liberty -ignore_miss_func -lib lib_1.lib",
+        "read_liberty -ignore_miss_func -overwrite -lib lib_0.lib",
+        "read_liberty -ignore_miss_func -overwrite -lib lib_1.lib",
         "read_verilog a.v",
         "synth -flatten -top t",
         "dfflibmap -liberty lib_0.lib -liberty lib_1.lib -dont_use FILL* -dont_use TAP",
