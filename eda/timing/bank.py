@@ -59,7 +59,7 @@ def _build(library: Library) -> Bank:
     outputs = np.array([len(c.type.outputs) for c in library.cells] or [0])
     first = np.concatenate(([0], np.cumsum(outputs)))[:-1].astype(np.int32)
     moves = _moves(arcs)
-    moves[opaque(library)] = 0
+    moves[_latch_arcs(library)] = 0
     rows = np.flatnonzero(moves)
     group = first[arcs.cell[rows]] + arcs.target[rows]
     rows = rows[np.argsort(group, kind="stable")]
@@ -95,7 +95,7 @@ def _moves(arcs: Arcs) -> IntArray:
     return moves
 
 
-def opaque(library: Library) -> IntArray:
+def _latch_arcs(library: Library) -> IntArray:
     """Rows of the arcs from the data inputs of latches to their outputs."""
     return np.array([row for cell in library.cells for row in _latch_data_arcs(library, cell)], dtype=np.int64)
 

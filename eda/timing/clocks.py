@@ -26,7 +26,7 @@ class Clock:
 
     nets      the nets it starts from (empty: there is no clock)
     reach     uint8 [N]   bit ``2*edge + source``: the clock's edge `source` makes this edge on the net
-    unclocked how many instances have a clock pin that the clock does not reach
+    unclocked how many registers the clock does not reach
     """
 
     nets: tuple[int, ...]
@@ -45,7 +45,7 @@ def find_clock(netlist: Netlist, graph: Graph, name: str | None) -> Clock:
     Raises `UsageError` if there is no such input, or if the way back meets a gate of several inputs none of which is
     known to be a clock.
     """
-    pins = np.unique(np.concatenate((launching_pins(netlist, graph)[0], graph.checks.clock_pin)))
+    pins = np.unique(launching_pins(netlist, graph)[0])
     nets = _named(netlist, name) if name is not None else _traced(netlist, graph, np.unique(netlist.fanin[pins]).tolist())
     reach = _spread(netlist, graph, nets)
     unreached = pins[reach[netlist.fanin[pins]] == 0]
@@ -102,8 +102,8 @@ def _combinational_sources(netlist: Netlist, graph: Graph, net: int) -> list[int
     cell = int(netlist.driver[net])
     group = int(graph.row[cell]) + net - int(netlist.output_start[cell])
     rows = slice(int(graph.bank.start[group]), int(graph.bank.start[group + 1]))
-    sources = graph.bank.source[rows][~graph.bank.launch[rows]]
-    return np.unique(netlist.fanin[netlist.fanin_start[cell] + sources]).tolist()
+    pins = np.concatenate((netlist.fanin_of(cell), netlist.outputs_of(cell)))
+    return np.unique(pins[graph.bank.source[rows][~graph.bank.launch[rows]]]).tolist()
 
 
 def _require_known(netlist: Netlist, graph: Graph, roots: set[int], net: int) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from eda.ir.cells import CellType
 from eda.ir.logic import Expr, variables
 from eda.ir.netlist import FIRST_INPUT_NET, Netlist
 from eda.tech.library import IntArray, LibCell, Library
@@ -94,40 +95,44 @@ def constant_nets(netlist: Netlist) -> dict[int, int]:
 def live_arcs(library: Library, cell: LibCell, pattern: Pattern, bank: Bank) -> dict[int, int]:
     """``{bank row: paths}`` of the arcs of `cell` that still carry arrivals when its inputs have the constants `pattern`."""
     kind = cell.type
-    known = {name: value for name, value in zip(kind.inputs, pattern, strict=True) if value is not None}
+    known = constants_of(kind, pattern)
+    pins = kind.inputs + kind.outputs
     first = int(bank.first[library.index[cell.name]])
     out = {}
     for k, function in enumerate(kind.functions):
         for at in range(int(bank.start[first + k]), int(bank.start[first + k + 1])):
-            source = int(bank.source[at])
-            if pattern[source] is not None or _is_off(library, cell, int(bank.row[at]), known):
+            source = pins[bank.source[at]]
+            if source in known or is_off(library, int(bank.row[at]), known):
                 continue
             paths = int(bank.paths[at])
-            if function is not None and kind.inputs[source] in variables(function):
-                paths &= sense(function, kind.inputs[source], known)
-                if not paths:
+            if function is not None and source in variables(function):
+                allowed = sense(function, source, known)
+                if not allowed:
                     continue
+                paths &= allowed
             out[at] = paths
     return out
 
 
-def _is_off(library: Library, cell: LibCell, row: int, known: Mapping[str, int]) -> bool:
-    """True if the constants exclude the arc: its condition is false, or that of one between the same pins is true."""
+def constants_of(kind: CellType, pattern: Pattern) -> dict[str, int]:
+    """Value of each constant pin of a cell whose inputs have the constants `pattern`."""
+    known = {name: value for name, value in zip(kind.inputs, pattern, strict=True) if value is not None}
+    results = [(name, None if f is None else ternary(f, known)) for name, f in zip(kind.outputs, kind.functions, strict=True)]
+    return known | {name: value for name, value in results if value is not None}
+
+
+def is_off(library: Library, row: int, known: Mapping[str, int]) -> bool:
+    """True if constants exclude an arc: its condition is false, or that of one between the same pins is true."""
     arcs = library.arcs
     when = arcs.when[row]
     if when is not None:
         return ternary(when, known) == 0
-    for other in cell.arcs:
+    for other in library.cells[arcs.cell[row]].arcs:
         condition = arcs.when[other]
-        same = arcs.source[other] == arcs.source[row] and arcs.target[other] == arcs.target[row]
-        if same and arcs.kind[other] == arcs.kind[row] and condition is not None and ternary(condition, known) == 1:
+        same = all(getattr(arcs, key)[other] == getattr(arcs, key)[row] for key in ("source", "target", "kind"))
+        if same and condition is not None and ternary(condition, known) == 1:
             return True
     return False
-
-
-def check_is_off(library: Library, row: int, known: Mapping[str, int]) -> bool:
-    """True if the constants exclude the constraint arc `row`, by the same rule as for delay arcs."""
-    return _is_off(library, library.cells[int(library.arcs.cell[row])], row, known)
 
 
 def specialise(library: Library, bank: Bank, wanted: list[tuple[int, Pattern]]) -> tuple[Bank, IntArray]:

@@ -1,4 +1,4 @@
-"""Where paths end: output ports, and the data pins of registers with their setup and hold times."""
+"""Where paths end: output ports, and the pins of registers with their setup, hold, recovery and removal times."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eda.ir.netlist import Netlist
-from eda.tech.library import FALL, RISE, ArcKind, IntArray, Library
+from eda.tech.library import FALL, RISE, IntArray, Library
 from eda.timing.clocks import Clock
 from eda.timing.graph import Checks, Graph
 from eda.timing.tables import lookup
@@ -25,9 +25,9 @@ class Ends:
     net     int64 [E]
     edge    int8 [E]   edge of the data
     launch  int8 [E]   edge of the clock that started the path
-    cycles  float [E]  periods from launch to capture: 1 or 0.5 for setup and outputs, 0 or -0.5 for hold
+    cycles  float [E]  periods from launch to capture: 1 or 0.5 for late checks and outputs, 0 or -0.5 for early checks
     arrival float [E]  ps after the launch
-    margin  float [E]  setup time or output delay; for hold the hold time
+    margin  float [E]  the time that the check demands, or the output delay
     """
 
     pin: IntArray
@@ -71,12 +71,12 @@ def check_ends(
     library: Library,
     graph: Graph,
     clock: Clock,
-    kind: ArcKind,
+    late: bool,
     arrivals: Sequence[FloatArray],
     slew: FloatArray,
 ) -> Ends:
-    """Ends at the checks of `kind` (setup or hold) whose clock pin the clock reaches. `arrivals`: [N, 2] per launch edge."""
-    checks = _of_kind(graph.checks, kind)
+    """Ends at the late (or early) checks whose clock pin the clock reaches. `arrivals`: [N, 2] per launch edge."""
+    checks = _rows(graph.checks, graph.checks.late == late)
     nets = netlist.fanin[checks.pin].astype(np.int64)
     reach = clock.reach[netlist.fanin[checks.clock_pin]]
     parts = [no_ends()]
@@ -86,13 +86,12 @@ def check_ends(
             caught = (reach >> (2 * checks.edge + capture) & 1).astype(bool) & (checks.table[:, edge] >= 0)
             for launch, arrival in enumerate(arrivals):
                 k = np.flatnonzero(caught & np.isfinite(arrival[nets, edge]))
-                cycles = (1.0 if launch == capture else 0.5) - (kind == ArcKind.HOLD)
+                cycles = (1.0 if launch == capture else 0.5) - (not late)
                 parts.append(_ends(checks.pin[k], nets[k], edge, launch, cycles, arrival, margin[k]))
     return concatenate(parts)
 
 
-def _of_kind(checks: Checks, kind: ArcKind) -> Checks:
-    rows = checks.kind == kind
+def _rows(checks: Checks, rows: npt.NDArray[np.bool_]) -> Checks:
     return Checks(*(getattr(checks, name)[rows] for name in Checks.__dataclass_fields__))
 
 

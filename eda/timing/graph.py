@@ -14,27 +14,30 @@ from eda.errors import InputError, suggest
 from eda.ir.netlist import Netlist
 from eda.tech.library import ArcKind, IntArray, Library
 from eda.timing.bank import Bank, bank_of
-from eda.timing.constants import Pattern, check_is_off, constant_nets, specialise
+from eda.timing.constants import Pattern, constant_nets, constants_of, is_off, specialise
 
 if TYPE_CHECKING:
     from eda.timing.kernels import Wiring
+
+_LATE = (ArcKind.SETUP, ArcKind.RECOVERY)
+_EARLY = (ArcKind.HOLD, ArcKind.REMOVAL)
 
 FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class Checks:
-    """Setup and hold checks of the instances. K checks:
+    """Setup, hold, recovery and removal checks of the instances. K checks:
 
     pin, clock_pin int64 [K]  input pins (positions in ``Netlist.fanin``) of data and clock
-    kind   int8 [K]           ``ArcKind.SETUP`` or ``ArcKind.HOLD``
+    late   bool [K]           setup and recovery, which bound the latest arrival; hold and removal the earliest
     edge   int8 [K]           the active edge of the clock pin
     table  int32 [K, 2]       constraint of rising, falling data; -1: none
     """
 
     pin: IntArray
     clock_pin: IntArray
-    kind: IntArray
+    late: npt.NDArray[np.bool_]
     edge: IntArray
     table: IntArray
 
@@ -140,30 +143,28 @@ def _loop_text(netlist: Netlist, loop: IntArray) -> str:
 
 
 def _checks(netlist: Netlist, library: Library, cell: IntArray, patterns: dict[int, Pattern]) -> Checks:
-    """Setup and hold checks of every instance, those that constants exclude left out."""
+    """Checks of every instance, those that constants exclude left out."""
     arcs = library.arcs
     columns: list[tuple[IntArray, ...]] = []
     for index in np.unique(cell):
         lib_cell = library.cells[index]
-        rows = [r for r in lib_cell.arcs if arcs.kind[r] in (ArcKind.SETUP, ArcKind.HOLD)]
+        rows = [r for r in lib_cell.arcs if arcs.kind[r] in _LATE + _EARLY]
         instances = np.flatnonzero(cell == index) if rows else np.zeros(0, dtype=np.int64)
         for r in rows:
-            off = [c for c in instances.tolist() if c in patterns and _excluded(library, r, patterns[c])]
+            off = [c for c in patterns if cell[c] == index and _excluded(library, r, patterns[c])]
             kept = np.setdiff1d(instances, off)
             base = netlist.fanin_start[kept]
             table = np.repeat(arcs.delay[r][None, :], len(kept), axis=0)
-            fixed = (np.full(len(kept), arcs.kind[r]), np.full(len(kept), arcs.edge[r]), table)
+            fixed = (np.full(len(kept), arcs.kind[r] in _LATE), np.full(len(kept), arcs.edge[r]), table)
             columns.append((base + arcs.target[r], base + arcs.source[r], *fixed))
     if not columns:
         none = np.zeros(0, dtype=np.int64)
-        return Checks(none, none, none, none, np.zeros((0, 2), dtype=np.int64))
+        return Checks(none, none, none.astype(bool), none, np.zeros((0, 2), dtype=np.int64))
     return Checks(*(np.concatenate(parts) for parts in zip(*columns, strict=True)))
 
 
 def _excluded(library: Library, row: int, pattern: Pattern) -> bool:
     """True if the data or the clock of the check is constant or its condition cannot hold."""
     arcs = library.arcs
-    if pattern[arcs.source[row]] is not None or pattern[arcs.target[row]] is not None:
-        return True
-    names = library.cells[arcs.cell[row]].type.inputs
-    return check_is_off(library, row, {n: v for n, v in zip(names, pattern, strict=True) if v is not None})
+    known = constants_of(library.cells[arcs.cell[row]].type, pattern)
+    return pattern[arcs.source[row]] is not None or pattern[arcs.target[row]] is not None or is_off(library, row, known)

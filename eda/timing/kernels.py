@@ -89,6 +89,15 @@ def lookup(tables: Tables, index: Array, x: Array, y: Array) -> Array:
 
 
 @njit(cache=True)
+def _net_at(wiring: Wiring, cell: int, position: int) -> int:
+    """The net at a pin of an instance, by the pin's position among the cell's inputs and then outputs."""
+    base, end = wiring.fanin_start[cell], wiring.fanin_start[cell + 1]
+    if base + position < end:
+        return wiring.fanin[base + position]
+    return wiring.output_start[cell] + position - (end - base)
+
+
+@njit(cache=True)
 def topological(wiring: Wiring, first: int, row: Array, start: Array, source: Array) -> tuple[Array, Array, Array]:
     """``(order, level, loop)``: the nets from `first` on, sources first; their depths in arcs; a cycle of nets, or empty.
 
@@ -116,7 +125,7 @@ def topological(wiring: Wiring, first: int, row: Array, start: Array, source: Ar
                 filled += 1
                 depth -= 1
                 continue
-            below = wiring.fanin[wiring.fanin_start[cell] + source[arc]]
+            below = _net_at(wiring, cell, source[arc])
             if below < first or state[below] == 2:
                 level[net] = max(level[net], level[below] + 1)
                 at[net] += 1
@@ -152,7 +161,7 @@ def spread_clock(wiring: Wiring, arcs: ArcRows, row: Array, reach: Array) -> Non
         cell = wiring.driver[net]
         group = row[cell] + net - wiring.output_start[cell]
         for a in range(arcs.start[group], arcs.start[group + 1]):
-            bits = reach[wiring.fanin[wiring.fanin_start[cell] + arcs.source[a]]]
+            bits = reach[_net_at(wiring, cell, arcs.source[a])]
             if bits == 0 or arcs.launch[a]:
                 continue
             for move in range(4):
@@ -177,8 +186,8 @@ def propagate(
     """Fill ``arrival``, ``slew`` and ``cause`` [N, 2] of every net that has arcs, in the order of `wiring`.
 
     The latest (or, unless `late`, the earliest) arrival and the largest (smallest) slew are kept, each on its own.
-    Launching arcs start at ``clock[net, edge]``, with slew 0 where ``ideal[net]``. ``cause`` is ``4*pin + 2*launch + edge``
-    for the input pin, the kind of arc and the input edge that decided the arrival; -1 where there is none.
+    Launching arcs start at ``clock[net, edge]``, with slew 0 where ``ideal[net]``. ``cause`` is ``2*arc + edge``: the row of
+    `arcs` and the edge at its source that decided the arrival; -1 where there is none.
     """
     sign = 1.0 if late else -1.0
     for net in wiring.order:
@@ -190,8 +199,7 @@ def propagate(
         for out in range(2):
             latest, steepest, why = -np.inf, -np.inf, -1
             for a in range(first, last):
-                pin = wiring.fanin_start[cell] + arcs.source[a]
-                source = wiring.fanin[pin]
+                source = _net_at(wiring, cell, arcs.source[a])
                 for edge in range(2):
                     bit = 1 << 2 * out + edge
                     if not arcs.moves[a] & bit:
@@ -206,7 +214,7 @@ def propagate(
                         continue
                     end = sign * (begin + interpolate(tables, arcs.delay[a, out], from_slew, load[net, out]))
                     if end > latest:
-                        latest, why = end, 4 * pin + 2 * arcs.launch[a] + edge
+                        latest, why = end, 2 * a + edge
             arrival[net, out] = sign * latest
             slew[net, out] = sign * steepest if steepest > -np.inf else 0.0
             cause[net, out] = why
@@ -234,7 +242,7 @@ def require(
             for a in range(arcs.start[group], arcs.start[group + 1]):
                 if arcs.launch[a]:
                     continue
-                source = wiring.fanin[wiring.fanin_start[cell] + arcs.source[a]]
+                source = _net_at(wiring, cell, arcs.source[a])
                 for edge in range(2):
                     if arcs.paths[a] & 1 << 2 * out + edge:
                         delay = interpolate(tables, arcs.delay[a, out], slew[source, edge], load[net, out])
