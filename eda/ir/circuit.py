@@ -34,7 +34,7 @@ class Circuit:
 
     def __init__(self, netlist: Netlist) -> None:
         self.netlist = netlist
-        _refuse_black_boxes(netlist)
+        refuse_black_boxes(netlist)
         cells = netlist.state_cells
         kinds = netlist.cell_type[cells]
         rows = {int(k): np.flatnonzero(kinds == k) for k in np.unique(kinds)}
@@ -95,7 +95,8 @@ def _acts_at_once(kind: State | None) -> bool:
     return kind is not None and (kind.kind == "latch" or kind.clear is not None or kind.preset is not None)
 
 
-def _refuse_black_boxes(netlist: Netlist) -> None:
+def refuse_black_boxes(netlist: Netlist) -> None:
+    """Raise `UsageError` naming the first cell with an output whose function is not known."""
     boxes = np.array([None in t.functions for t in netlist.types] or [False])[netlist.cell_type]
     if boxes.any():
         cell = int(np.flatnonzero(boxes)[0])
