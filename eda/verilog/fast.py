@@ -21,7 +21,7 @@ _NAME = r"(?:[A-Za-z_][\w$]*+|\\[!-~]++)"
 _WORD = re.compile(r"\s*+([A-Za-z_][\w$]*+)", re.ASCII)
 _WIRES = re.compile(rf"\s*+wire\s++((?:{_NAME}\s*+,\s*+)*+{_NAME})\s*+;", re.ASCII)
 _NAMES = re.compile(_NAME, re.ASCII)
-_INSTANCE = re.compile(rf"\S++\s++{_NAME}\s*+\(([^;]*+)\)\s*+;", re.ASCII)
+_INSTANCE = re.compile(rf"\S++\s++{_NAME}\s*+\(([^;]*)\)\s*+;", re.ASCII)
 _PIN = re.compile(rf"\s*+\.([A-Za-z_][\w$]*+)\s*+\(\s*+{_NET}\s*+\)\s*+(?:,|\Z)", re.ASCII)
 _ASSIGN = re.compile(
     rf"\s*+assign\s++{_NET}\s*+=\s*+(~?+)\s*+(\(?+)\s*+(~?+)\s*+{_NET}"
@@ -143,8 +143,8 @@ class FastReader:
         if "\\" in m[1]:
             names = [normal(name) for name in names]
         fresh = set(names)
-        taken = (body.wires, body.vectors, body.ports, KEYWORDS)
-        if len(fresh) < len(names) or not all(fresh.isdisjoint(t) for t in taken):
+        taken = (body.wires.keys(), body.vectors.keys(), body.ports.keys(), KEYWORDS)
+        if len(fresh) < len(names) or not all(t.isdisjoint(fresh) for t in taken):
             return at
         body.declare_scalars(names)
         return m.end()

@@ -96,7 +96,7 @@ class _Speller:
         for port in self.netlist.ports:
             text = self._identifier(port.name)
             self.out.ports.append(text)
-            for k, (bit, net) in enumerate(zip(port.bit_names, port.nets, strict=True)):
+            for bit, net in zip(port.bit_names, port.nets, strict=True):
                 bits[bit] = net
                 own = port.direction == "input" or self.netlist.net_names[net] == bit
                 if own and net >= FIRST_INPUT_NET and net_text[net] is None:
