@@ -43,7 +43,7 @@ class Scanner:
         """The name here, stepped over."""
         name = self.peek()
         if name in ("", ";"):
-            self.fail(f"expected {what}, found {name or 'the end of the file'!r}", self.at)
+            self.fail(f"expected {what}, found {repr(name) if name else 'the end of the file'}", self.at)
         self.at += 1
         return name
 

@@ -1,4 +1,5 @@
-"""Parsed libraries in the user's cache folder: one file each, named by the content of the Liberty file it came from.
+"""Parsed libraries in the user's cache folder: one file each, named by the content of the Liberty file it came from and
+by the code that read it.
 
 A file is a sequence of 64-bit words: the sum of all words after it, the number of parts, the length of each part in
 bytes, then the parts, each filled up to whole words. The first part is a pickle, the others its arrays, which the loaded
@@ -8,10 +9,13 @@ library uses where they lie in the mapped file, read-only, without a copy.
 from __future__ import annotations
 
 import gc
+import hashlib
 import mmap
 import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +25,8 @@ from eda.ir.files import write_atomic
 from eda.tech.cache import cache_folder
 from eda.tech.library import Library
 
-_VERSION = 2
-"""Of the cached form: to be raised with every change of the reader or of `Library` that changes the result."""
+_CODE = {"eda.ir": ("logic.py", "cells.py"), "eda.tech": ("library.py",)}
+"""Files beside the reader's own (``liberty*.py``) that decide what a parsed library looks like."""
 
 
 def load(digest: str) -> Library | None:
@@ -46,7 +50,9 @@ def _read_parts(path: Path) -> list[memoryview] | None:
     if len(content) % 8 or len(words) < 2 or words[0] != words[1:].sum():
         return None
     sizes = [int(n) for n in words[2 : 2 + int(words[1])]]
-    at = len(content) - sum(map(_filled, sizes))
+    at = 8 * (2 + len(sizes))
+    if not sizes or at + sum(map(_filled, sizes)) != len(content):
+        return None
     parts = []
     for size in sizes:
         parts.append(content[at : at + size])
@@ -73,7 +79,19 @@ def _filled(size: int) -> int:
 
 
 def _place(digest: str) -> Path:
-    return cache_folder() / "liberty" / f"{digest}-{_VERSION}.cache"
+    return cache_folder() / "liberty" / f"{digest}-{_code_digest()[:16]}.cache"
+
+
+@cache
+def _code_digest() -> str:
+    """SHA-256 of the code that makes a `Library`: a changed reader never meets what an older one has left."""
+    found = hashlib.sha256()
+    for package, names in _CODE.items():
+        folder = files(package)
+        own = (f.name for f in folder.iterdir() if f.name.startswith("liberty") and f.name.endswith(".py"))
+        for name in sorted({*own, *names}):
+            found.update(folder.joinpath(name).read_bytes())
+    return found.hexdigest()
 
 
 @contextmanager

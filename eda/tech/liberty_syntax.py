@@ -115,6 +115,8 @@ def _parse_groups(source: Source) -> Group:
     rest = source.text[end : end + 200].lstrip(" \t\r\n;\\")
     if rest:
         at = source.text.index(rest, end)
+        if rest[0] == '"':
+            source.fail("expected '\"' to close this string, found the end of the file", at)
         source.fail(f"expected an attribute, a group or '}}', found {rest.splitlines()[0][:40]!r}", at)
     if len(stack) > 1:
         where = f"the group '{top.name} ({top.args.strip()})' of line {source.line(top.at)}"

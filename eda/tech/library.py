@@ -7,7 +7,7 @@ time ps, capacitance fF, energy fJ, power nW, voltage V, area um2.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import IntEnum
 from functools import cached_property
 from pathlib import Path
@@ -188,6 +188,9 @@ class Library:
             return self.by_name[name]
         except KeyError:
             raise UsageError(f"library {self.name} has no cell {name!r}{suggest(name, self.by_name)}") from None
+
+    def __getstate__(self) -> dict[str, object]:
+        return {f.name: getattr(self, f.name) for f in fields(self)}  # without the indices, which are made again
 
     def __repr__(self) -> str:
         size = f"{len(self.cells)} cells, {len(self.arcs.cell)} arcs"
