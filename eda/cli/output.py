@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+PIPED_WIDTH = 200
+"""Columns of text that does not go to a terminal."""
+
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Seed = Annotated[int, typer.Option(help="Seed of everything random.")]
 PdkName = Annotated[str, typer.Option("--pdk", help="Process design kit: a name (see `eda doctor`) or a TOML file.")]
@@ -25,7 +28,8 @@ def console(as_json: bool) -> Console:
     """Where human text goes."""
     from rich.console import Console
 
-    return Console(stderr=as_json, highlight=False, soft_wrap=True)
+    stream = sys.stderr if as_json else sys.stdout
+    return Console(file=stream, width=None if stream.isatty() else PIPED_WIDTH, highlight=False, markup=False)
 
 
 def emit(data: Mapping[str, Any], as_json: bool) -> None:
@@ -50,7 +54,7 @@ def table(as_json: bool, columns: Sequence[str], rows: Sequence[Sequence[object]
     grid = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for i, column in enumerate(columns):
         numeric = bool(rows) and all(isinstance(row[i], int | float) or row[i] is None for row in rows)
-        grid.add_column(column, justify="right" if numeric else "left", no_wrap=not numeric)
+        grid.add_column(column, justify="right" if numeric else "left", no_wrap=numeric or i == 0, overflow="fold")
     for row in rows:
         grid.add_row(*map(_cell, row))
     console(as_json).print(grid)

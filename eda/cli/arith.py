@@ -1,0 +1,161 @@
+"""``eda arith generate`` and ``eda arith sweep``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from eda.cli.output import Json, PdkName, PdkRoot, Seed, console, emit, progress, table
+
+if TYPE_CHECKING:
+    from eda.arith.generate import Design
+    from eda.ir.netlist import Netlist
+
+Kind = Annotated[str, typer.Argument(help="multiplier, mac, squarer, dot or adder.")]
+Width = Annotated[int, typer.Option(help="Bits of operand a.")]
+WidthB = Annotated[int | None, typer.Option(help="Bits of operand b; as a where left out.")]
+Signed = Annotated[bool, typer.Option("--signed", help="All operands in two's complement.")]
+Terms = Annotated[int | None, typer.Option(help="Products of a dot product (4 where left out).")]
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(no_args_is_help=True, help="Arithmetic circuits: generate and compare.")
+    group.command()(generate)
+    group.command()(sweep)
+    app.add_typer(group, name="arith")
+
+
+def generate(
+    kind: Kind,
+    width: Width,
+    out: Annotated[Path, typer.Option("-o", "--out", help="Verilog file to write.")],
+    width_b: WidthB = None,
+    terms: Terms = None,
+    signed: Signed = False,
+    ppg: Annotated[str, typer.Option(help="Partial products: and, booth.")] = "and",
+    tree: Annotated[str, typer.Option(help="Compressor tree: array, wallace, dadda, tdm, ufo.")] = "dadda",
+    adder: Annotated[
+        str,
+        typer.Option(help="Final adder: ripple, sklansky, kogge-stone, brent-kung, han-carlson, ladner-fischer, fitted."),
+    ] = "sklansky",
+    style: Annotated[
+        str, typer.Option(help="generic: adders as small modules; gates: two-input gates; cells: adder cells of the kit.")
+    ] = "generic",
+    pdk: PdkName = "nangate45",
+    pdk_root: PdkRoot = None,
+    testbench: Annotated[Path | None, typer.Option(help="Also write a self-checking test bench.")] = None,
+    prove: Annotated[bool, typer.Option(help="Prove the circuit against its specification before writing it.")] = True,
+    seed: Seed = 1,
+    time_limit: Annotated[float, typer.Option(min=0.0, help="Seconds for the proof.")] = 60.0,
+    as_json: Json = False,
+) -> None:
+    """Generate an arithmetic circuit, prove it, and write it as Verilog. Results are full width.
+
+    Examples:
+      eda arith generate multiplier --width 16 --tree tdm --adder fitted -o mult16.v
+      eda arith generate mac --width 8 --signed --ppg booth -o mac8.v --testbench mac8_tb.v
+    """
+    from eda.arith.generate import generate as make
+    from eda.arith.testbench import testbench as bench
+    from eda.verilog.writer import write_verilog
+
+    design = make(kind, width, width_b=width_b, terms=terms, signed=signed, ppg=ppg, tree=tree, adder=adder)
+    netlist = _styled(design, style, pdk, pdk_root)
+    proof = _proof(design, netlist, time_limit, seed) if prove else None
+    write_verilog(netlist, out, comment=f"{design.spec.text}\n{design.config.name}, style {style}")
+    if testbench is not None:
+        from eda.ir.files import write_atomic
+
+        write_atomic(testbench, bench(netlist, design.spec, seed=seed))
+    facts = {
+        "verilog": str(out),
+        "top": netlist.name,
+        "specification": design.spec.text,
+        "cells": netlist.n_cells,
+        "depth": netlist.depth,
+        "cells_by_type": netlist.count_by_type(),
+        "testbench": str(testbench) if testbench else None,
+        "proof": proof,
+    }
+    human = console(as_json)
+    human.print(f"{out}: {design.spec.text}, {netlist.n_cells:,} cells, depth {netlist.depth}")
+    human.print(f"proof: {proof['text']}" if proof else "proof: not asked for")
+    emit(facts, as_json)
+
+
+def _styled(design: Design, style: str, pdk: str, pdk_root: str | None) -> Netlist:
+    from eda.arith.lower import STYLES, lower
+    from eda.errors import UsageError, suggest
+
+    if style == "generic":
+        return design.netlist
+    if style not in STYLES:
+        known = ("generic", *STYLES)
+        raise UsageError(f"no style {style!r}{suggest(style, known)}; expected {', '.join(known)}")
+    from eda.tech.pdk import find_pdk
+
+    return lower(design.netlist, style, find_pdk(pdk, root=pdk_root) if style == "cells" else None)
+
+
+def _proof(design: Design, netlist: Netlist, time_limit: float, seed: int) -> dict[str, Any]:
+    from eda.errors import ProofError
+    from eda.proof.check import check_spec
+
+    via = None if netlist is design.netlist else design.netlist
+    verdict = check_spec(netlist, design.spec, via=via, time_limit=time_limit, seed=seed)
+    if verdict.status != "proven":
+        raise ProofError(f"{netlist.name} is not proven to be {design.spec.text}, so it is not written: {verdict}")
+    return verdict.to_dict() | {"text": str(verdict)}
+
+
+def sweep(
+    kind: Kind,
+    width: Width,
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.")],
+    width_b: WidthB = None,
+    terms: Terms = None,
+    signed: Signed = False,
+    pdk: PdkName = "nangate45",
+    pdk_root: PdkRoot = None,
+    recipe: Annotated[list[str] | None, typer.Option(help="Synthesis recipe; may be repeated. [default: area, speed]")] = None,
+    target_delay: Annotated[float | None, typer.Option(min=0.0, help="Delay asked of every recipe, in ps.")] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Designs mapped side by side.")] = 2,
+    seed: Seed = 1,
+    as_json: Json = False,
+) -> None:
+    """Compare architectures: generate, prove, map, time, and draw the front of delay and area.
+
+    Writes results.json (every point), pareto.json (the front), pareto.svg, pareto.png, report.html and the Verilog of
+    every point. Points that are already in the folder are kept, so that an interrupted sweep goes on; Ctrl-C leaves a
+    report of what was found.
+
+    Example: eda arith sweep multiplier --width 16 -o mult16
+    """
+    from eda.explore.sweep import Sweep, run_sweep
+
+    task = Sweep.of(
+        kind,
+        width,
+        width_b=width_b,
+        terms=terms,
+        signed=signed,
+        pdk=pdk,
+        pdk_root=pdk_root,
+        recipes=tuple(recipe or ("area", "speed")),
+        target_ps=target_delay,
+        seed=seed,
+    )
+    with progress(f"{kind} {width}", task.size) as advance:
+        result = run_sweep(task, out, jobs=jobs, progress=advance)
+    rows = [
+        (p["name"], p["recipe"], p["delay_ps"], p["area_um2"], p["power_mw"], p["cells"], p["proof"]["status"], p["on_front"])
+        for p in result["points"]
+    ]
+    columns = ("design", "recipe", "delay ps", "area um2", "power mW", "cells", "proof", "front")
+    table(as_json, columns, [(*row[:-1], "*" if row[-1] else "") for row in rows], title=result["title"])
+    console(as_json).print(f"wrote {out / 'report.html'}, {out / 'pareto.json'} and {len(result['front'])} circuits on the front")
+    emit(result, as_json)
+    if result["interrupted"]:
+        raise typer.Exit(130)

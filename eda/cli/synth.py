@@ -1,0 +1,9 @@
+"""``eda synth`` and ``eda sta``."""
+
+from __future__ import annotations
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    return
