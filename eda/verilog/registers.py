@@ -149,11 +149,11 @@ def _registers(
         raise body.source.error(assigned.at, f"expected {len(assigned.q)} bits on the right of '<=', found {found}")
     data = lower(body, assigned.d, len(assigned.q))
     for kind, q, d in zip(kinds, assigned.q, data, strict=True):
-        body.cell(kind, (*before, d, *after), (q,), assigned.at, _register_name(body.wire_names[q]))
+        net = body.wire_names[q]
+        body.cell(kind, (*before, d, *after), (q,), assigned.at, None if net is None else register_name(net))
 
 
-def _register_name(net: str | None) -> str | None:
-    if net is None:
-        return None
+def register_name(net: str) -> str:
+    """The usual name of the register that drives a net: ``q_reg[3]`` for ``q[3]``."""
     base, bracket, bit = net.partition("[")
     return f"{base}_reg{bracket}{bit}"
