@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from eda.errors import InputError, UsageError
+from eda.errors import InputError, UsageError, suggest
 from eda.ir.cells import CellType
 
 IntArray = npt.NDArray[np.integer[Any]]
@@ -171,7 +171,9 @@ class Netlist:
         for p in self.ports:
             if p.name == name:
                 return p
-        raise UsageError(f"netlist {self.name} has no port {name!r}; it has {', '.join(p.name for p in self.ports)}")
+        names = [p.name for p in self.ports]
+        some = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
+        raise UsageError(f"netlist {self.name} has no port {name!r}{suggest(name, names)}; it has {some or 'none'}")
 
     # --- derived facts, computed once --------------------------------------------------------------------------------
 
@@ -254,7 +256,7 @@ class Netlist:
         return _frozen(level)
 
     def _loop(self, stuck: npt.NDArray[np.bool_]) -> str:
-        """One cycle among the `stuck` cells, as text."""
+        """One cycle among the `stuck` cells, from its first cell on, as text."""
         cell = int(np.flatnonzero(stuck)[0])
         seen: dict[int, int] = {}
         path: list[int] = []
@@ -264,6 +266,8 @@ class Netlist:
             drivers = self.driver[self.fanin_of(cell)]
             cell = next(int(d) for d in drivers if d >= 0 and stuck[d])
         cycle = path[seen[cell] :][::-1]
+        first = cycle.index(min(cycle))
+        cycle = cycle[first:] + cycle[:first]
         shown = [self.cell_label(c) for c in cycle[:8]] + (["..."] if len(cycle) > 8 else [])
         return " -> ".join([*shown, self.cell_label(cycle[0])])
 
