@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from eda.ir import logic
 from eda.tech.library import FALL, RISE, ArcKind, Arcs, IntArray, LibCell, Library, Sense
+
+if TYPE_CHECKING:
+    from eda.timing.kernels import ArcRows
 
 _COMBINATIONAL = {Sense.POSITIVE: 0b1001, Sense.NEGATIVE: 0b0110, Sense.NON_UNATE: 0b1111}
 _LAUNCHING = {RISE: 0b0101, FALL: 0b1010}
@@ -106,3 +110,10 @@ def _latch_data_arcs(library: Library, cell: LibCell) -> list[int]:
         return []
     data = {cell.type.inputs.index(name) for name in logic.variables(state.next_state)}
     return [r for r in cell.arcs if library.arcs.kind[r] == ArcKind.COMBINATIONAL and int(library.arcs.source[r]) in data]
+
+
+def arc_rows(bank: Bank) -> ArcRows:
+    """The arrays of a bank as the compiled loops take them."""
+    from eda.timing.kernels import ArcRows
+
+    return ArcRows(bank.start, bank.source, bank.launch, bank.moves, bank.paths, bank.delay, bank.slew)

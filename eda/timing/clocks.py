@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -11,10 +10,8 @@ import numpy.typing as npt
 from eda.errors import UsageError, suggest
 from eda.ir.netlist import Netlist, join_ranges
 from eda.tech.library import FALL, RISE, IntArray
+from eda.timing.bank import arc_rows
 from eda.timing.graph import Graph, wiring_of
-
-if TYPE_CHECKING:
-    from eda.timing.kernels import ArcRows
 
 _OWN_EDGES = 0b1001
 _FROM_RISE = 0b0101
@@ -118,13 +115,5 @@ def _spread(netlist: Netlist, graph: Graph, nets: tuple[int, ...]) -> IntArray:
     reach = np.zeros(netlist.n_nets, dtype=np.uint8)
     reach[list(nets)] = _OWN_EDGES
     if nets:
-        kernels.spread_clock(wiring_of(netlist, graph.order), arc_rows(graph), graph.row, reach)
+        kernels.spread_clock(wiring_of(netlist, graph.order), arc_rows(graph.bank), graph.row, reach)
     return reach
-
-
-def arc_rows(graph: Graph) -> ArcRows:
-    """The bank's arrays as the compiled loops take them (`kernels.ArcRows`)."""
-    from eda.timing.kernels import ArcRows
-
-    b = graph.bank
-    return ArcRows(b.start, b.source, b.launch, b.moves, b.paths, b.delay, b.slew)

@@ -14,7 +14,7 @@ FloatArray = npt.NDArray[np.float64]
 
 
 def drive(library: Library, driver: str, load: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """``(delay, slew)`` [P, 2] that the cell `driver` (``CELL`` or ``CELL/OUTPUT``) adds at ports with `load` [P, 2] fF.
+    """``(delay, slew)`` [..., 2] that the cell `driver` (``CELL`` or ``CELL/OUTPUT``) adds at ports of `load` [..., 2] fF.
 
     The cell's first input changes with slew 0; the delay is what the load costs beyond no load. Raises `UsageError`.
     """
@@ -22,10 +22,10 @@ def drive(library: Library, driver: str, load: FloatArray) -> tuple[FloatArray, 
     delay, slew = np.full(load.shape, -np.inf), np.full(load.shape, -np.inf)
     for edge in (RISE, FALL):
         for row in rows[(moves & 0b11 << 2 * edge) != 0]:
-            loaded = lookup(library.tables, bank.delay[row, edge], 0.0, load[:, edge])
-            extra = loaded - lookup(library.tables, bank.delay[row, edge], 0.0, np.zeros(len(load)))
-            delay[:, edge] = np.maximum(delay[:, edge], extra)
-            slew[:, edge] = np.maximum(slew[:, edge], lookup(library.tables, bank.slew[row, edge], 0.0, load[:, edge]))
+            loaded = lookup(library.tables, bank.delay[row, edge], 0.0, load[..., edge])
+            extra = loaded - lookup(library.tables, bank.delay[row, edge], 0.0, 0.0)
+            delay[..., edge] = np.maximum(delay[..., edge], extra)
+            slew[..., edge] = np.maximum(slew[..., edge], lookup(library.tables, bank.slew[row, edge], 0.0, load[..., edge]))
     return delay, slew
 
 

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from eda.ir.netlist import Netlist
-from eda.tech.library import FALL, RISE, IntArray, Library
-from eda.timing.clocks import Clock
-from eda.timing.graph import Checks, Graph
+from eda.tech.library import FALL, RISE, IntArray, TableSet
+from eda.timing.graph import Checks
 from eda.timing.tables import lookup
 
 FloatArray = npt.NDArray[np.float64]
@@ -55,50 +53,46 @@ def concatenate(parts: Sequence[Ends]) -> Ends:
     return Ends(*(np.concatenate([getattr(p, name) for p in parts]) for name in Ends.__dataclass_fields__))
 
 
-def output_ends(netlist: Netlist, arrivals: Sequence[FloatArray], delay: FloatArray) -> Ends:
-    """Ends at the output ports: captured by the rising clock, `delay` ps before it. `arrivals`: [N, 2] per launch edge."""
-    nets = netlist.output_nets
+def output_ends(nets: IntArray, pins: IntArray, arrivals: Sequence[FloatArray], delay: FloatArray) -> Ends:
+    """Ends at output ports: captured by the rising clock, `delay` ps before it.
+
+    `nets`, `pins` and `delay` have one entry per output bit; `arrivals` [N, 2] are given per launching clock edge.
+    """
     parts = [no_ends()]
     for launch, arrival in enumerate(arrivals):
         for edge in (RISE, FALL):
             k = np.flatnonzero(np.isfinite(arrival[nets, edge]))
-            parts.append(_ends(-1 - k, nets[k], edge, launch, 1.0 if launch == RISE else 0.5, arrival, delay[k]))
+            parts.append(_ends(pins[k], nets[k], edge, launch, 1.0 if launch == RISE else 0.5, arrival, delay[k]))
     return concatenate(parts)
 
 
 def check_ends(
-    netlist: Netlist,
-    library: Library,
-    graph: Graph,
-    clock: Clock,
-    late: bool,
-    arrivals: Sequence[FloatArray],
-    slew: FloatArray,
+    tables: TableSet, checks: Checks, nets: IntArray, reach: IntArray, arrivals: Sequence[FloatArray], slew: FloatArray
 ) -> Ends:
-    """Ends at the late (or early) checks whose clock pin the clock reaches. `arrivals`: [N, 2] per launch edge."""
-    checks = _rows(graph.checks, graph.checks.late == late)
-    nets = netlist.fanin[checks.pin].astype(np.int64)
-    reach = clock.reach[netlist.fanin[checks.clock_pin]]
+    """Ends at `checks`, which are all late or all early, where the clock reaches their clock pin.
+
+    nets      [K]     net at the data pin of each check
+    reach     [K]     edges of the clock at its clock pin; see `eda.timing.clocks.Clock`
+    arrivals  [N, 2]  per launching clock edge; slew [N, 2]
+    """
     parts = [no_ends()]
     for edge in (RISE, FALL):
-        margin = lookup(library.tables, checks.table[:, edge], np.zeros(len(nets)), slew[nets, edge])
+        margin = lookup(tables, checks.table[:, edge], np.zeros(len(nets)), slew[nets, edge])
         for capture in (RISE, FALL):
             caught = (reach >> (2 * checks.edge + capture) & 1).astype(bool) & (checks.table[:, edge] >= 0)
             for launch, arrival in enumerate(arrivals):
                 k = np.flatnonzero(caught & np.isfinite(arrival[nets, edge]))
-                cycles = (1.0 if launch == capture else 0.5) - (not late)
+                cycles = (1.0 if launch == capture else 0.5) - (~checks.late[k]).astype(float)
                 parts.append(_ends(checks.pin[k], nets[k], edge, launch, cycles, arrival, margin[k]))
     return concatenate(parts)
 
 
-def _rows(checks: Checks, rows: npt.NDArray[np.bool_]) -> Checks:
-    return Checks(*(getattr(checks, name)[rows] for name in Checks.__dataclass_fields__))
-
-
-def _ends(pin: IntArray, net: IntArray, edge: int, launch: int, cycles: float, arrival: FloatArray, margin: FloatArray) -> Ends:
+def _ends(
+    pin: IntArray, net: IntArray, edge: int, launch: int, cycles: float | FloatArray, arrival: FloatArray, margin: FloatArray
+) -> Ends:
     n = len(pin)
     of_edge = np.full(n, edge, dtype=np.int8), np.full(n, launch, dtype=np.int8)
-    return Ends(pin.astype(np.int64), net, *of_edge, np.full(n, cycles), arrival[net, edge], margin)
+    return Ends(pin.astype(np.int64), net, *of_edge, np.broadcast_to(cycles, n), arrival[net, edge], margin)
 
 
 def worst_per_pin(ends: Ends, slack: FloatArray) -> tuple[Ends, FloatArray]:

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from eda.errors import InputError, suggest
-from eda.ir.netlist import Netlist
-from eda.tech.library import ArcKind, IntArray, Library
+from eda.ir.netlist import Netlist, join_ranges
+from eda.tech.library import ArcKind, Arcs, IntArray, Library
 from eda.timing.bank import Bank, bank_of
 from eda.timing.constants import Pattern, constant_nets, constants_of, is_off, specialise
 
@@ -32,6 +32,7 @@ class Checks:
     pin, clock_pin int64 [K]  input pins (positions in ``Netlist.fanin``) of data and clock
     late   bool [K]           setup and recovery, which bound the latest arrival; hold and removal the earliest
     edge   int8 [K]           the active edge of the clock pin
+    row    int64 [K]          the check in ``Library.arcs``
     table  int32 [K, 2]       constraint of rising, falling data; -1: none
     """
 
@@ -39,7 +40,11 @@ class Checks:
     clock_pin: IntArray
     late: npt.NDArray[np.bool_]
     edge: IntArray
+    row: IntArray
     table: IntArray
+
+    def take(self, rows: npt.NDArray[np.bool_]) -> Checks:
+        return Checks(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,25 +147,24 @@ def _loop_text(netlist: Netlist, loop: IntArray) -> str:
     return " -> ".join([*names[:8], *(["..."] if len(names) > 8 else []), names[0]])
 
 
+def is_check(arcs: Arcs) -> npt.NDArray[np.bool_]:
+    """bool [A]: the setup, hold, recovery and removal checks among the arcs of a library."""
+    return np.isin(arcs.kind, _LATE + _EARLY)
+
+
 def _checks(netlist: Netlist, library: Library, cell: IntArray, patterns: dict[int, Pattern]) -> Checks:
     """Checks of every instance, those that constants exclude left out."""
     arcs = library.arcs
-    columns: list[tuple[IntArray, ...]] = []
-    for index in np.unique(cell):
-        lib_cell = library.cells[index]
-        rows = [r for r in lib_cell.arcs if arcs.kind[r] in _LATE + _EARLY]
-        instances = np.flatnonzero(cell == index) if rows else np.zeros(0, dtype=np.int64)
-        for r in rows:
-            off = [c for c in patterns if cell[c] == index and _excluded(library, r, patterns[c])]
-            kept = np.setdiff1d(instances, off)
-            base = netlist.fanin_start[kept]
-            table = np.repeat(arcs.delay[r][None, :], len(kept), axis=0)
-            fixed = (np.full(len(kept), arcs.kind[r] in _LATE), np.full(len(kept), arcs.edge[r]), table)
-            columns.append((base + arcs.target[r], base + arcs.source[r], *fixed))
-    if not columns:
-        none = np.zeros(0, dtype=np.int64)
-        return Checks(none, none, none.astype(bool), none, np.zeros((0, 2), dtype=np.int64))
-    return Checks(*(np.concatenate(parts) for parts in zip(*columns, strict=True)))
+    rows = np.flatnonzero(is_check(arcs))
+    first = np.searchsorted(arcs.cell[rows], np.arange(len(library.cells) + 1))
+    row = rows[join_ranges(first[cell], first[cell + 1])]
+    owner = np.repeat(np.arange(netlist.n_cells), first[cell + 1] - first[cell])
+    fixed = np.isin(owner, list(patterns))
+    for k in np.flatnonzero(fixed).tolist():
+        fixed[k] = _excluded(library, int(row[k]), patterns[int(owner[k])])
+    row, base = row[~fixed], netlist.fanin_start[owner[~fixed]]
+    late = np.isin(arcs.kind[row], _LATE)
+    return Checks(base + arcs.target[row], base + arcs.source[row], late, arcs.edge[row], row, arcs.delay[row])
 
 
 def _excluded(library: Library, row: int, pattern: Pattern) -> bool:

@@ -247,3 +247,28 @@ def require(
                     if arcs.paths[a] & 1 << 2 * out + edge:
                         delay = interpolate(tables, arcs.delay[a, out], slew[source, edge], load[net, out])
                         required[source, edge] = min(required[source, edge], limit - delay)
+
+
+@njit(cache=True)
+def propagate_batch(
+    wiring: Wiring,
+    arcs: ArcRows,
+    tables: Tables,
+    rows: Array,
+    load: Array,
+    clock: Array,
+    ideal: Array,
+    arrival: Array,
+    slew: Array,
+) -> None:
+    """`propagate`, late, for B choices of cells: ``rows`` [B, C]; ``load``, ``arrival``, ``slew`` [B, N, 2]."""
+    cause = np.empty(load.shape[1:], np.int32)
+    for b in range(len(rows)):
+        propagate(wiring, arcs, tables, rows[b], load[b], clock, ideal, True, arrival[b], slew[b], cause)
+
+
+@njit(cache=True)
+def add_pin_loads_batch(wiring: Wiring, cell: Array, cap_start: Array, cap: Array, load: Array) -> None:
+    """`add_pin_loads` for B choices of cells: ``cell`` [B, C], ``load`` [B, N, 2]."""
+    for b in range(len(cell)):
+        add_pin_loads(wiring, cell[b], cap_start, cap, load[b])

@@ -17,7 +17,8 @@ import numpy.typing as npt
 import eda
 from eda.ir.netlist import Netlist
 from eda.tech.library import IntArray, Library
-from eda.timing.clocks import Clock, arc_rows
+from eda.timing.bank import arc_rows
+from eda.timing.clocks import Clock
 from eda.timing.constraints import Constraints
 from eda.timing.endpoints import Ends, no_ends, worst_per_pin
 from eda.timing.graph import Graph, wiring_of
@@ -107,7 +108,7 @@ class Timing:
         from eda.timing import kernels
 
         out = np.full_like(self.slew, np.inf)
-        arguments = (wiring_of(self.netlist, self.graph.order), arc_rows(self.graph), kernel_tables(self.library.tables))
+        arguments = (wiring_of(self.netlist, self.graph.order), arc_rows(self.graph.bank), kernel_tables(self.library.tables))
         for launch, arrival in enumerate(self.arrivals):
             required = self._required_at_ends(launch)
             kernels.require(*arguments, self.graph.row, self.load, self.slew, required)

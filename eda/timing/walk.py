@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from eda.ir.netlist import Netlist
 from eda.tech.library import FALL, RISE, IntArray, Library
-from eda.timing.clocks import Clock, arc_rows, find_clock, launching_pins
+from eda.timing.bank import arc_rows
+from eda.timing.clocks import Clock, find_clock, launching_pins
 from eda.timing.constraints import Constraints, per_bit
 from eda.timing.driver import drive
 from eda.timing.endpoints import Ends, check_ends, concatenate, output_ends
@@ -34,18 +35,18 @@ class Walk:
     launches: int
 
     def start(self, load: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """``(arrival, slew)`` [N, 2] where paths begin: -inf and 0 at all other nets."""
+        """``(arrival, slew)`` [..., N, 2] where paths begin, under `load` [..., N, 2]: -inf and 0 at all other nets."""
         netlist, constraints = self.netlist, self.constraints
-        arrival = np.where(self.graph.start_nets[:, None], 0.0, -np.inf).repeat(2, axis=1)
+        arrival = np.where(self.graph.start_nets[:, None], np.zeros_like(load), -np.inf)
         slew = np.zeros_like(load)
-        inputs = slice(netlist.first_cell_net - netlist.n_input_bits, netlist.first_cell_net)
+        inputs = (..., slice(netlist.first_cell_net - netlist.n_input_bits, netlist.first_cell_net), slice(None))
         arrival[inputs] = per_bit(netlist.inputs, constraints.input_delay_ps)[:, None]
         if constraints.driver is None:
             slew[inputs] = per_bit(netlist.inputs, constraints.input_slew_ps)[:, None]
         else:
             extra, slew[inputs] = drive(self.library, constraints.driver, load[inputs])
             arrival[inputs] += extra
-        arrival[list(self.clock.nets)] = -np.inf
+        arrival[..., list(self.clock.nets), :] = -np.inf
         return arrival, slew
 
     def run(self, load: FloatArray, *, late: bool) -> tuple[FloatArray, FloatArray, IntArray]:
@@ -62,7 +63,7 @@ class Walk:
         cause = np.full(begins.shape, -1, dtype=np.int32)
         kernels.propagate(
             wiring_of(self.netlist, self.graph.order),
-            arc_rows(self.graph),
+            arc_rows(self.graph.bank),
             kernel_tables(self.library.tables),
             self.graph.row,
             load,
@@ -77,14 +78,21 @@ class Walk:
 
     def late_ends(self, arrivals: FloatArray, slew: FloatArray) -> Ends:
         """Ends of paths at outputs and at setup and recovery checks."""
+        nets = self.netlist.output_nets
         delay = per_bit(self.netlist.outputs, self.constraints.output_delay_ps)
-        checks = check_ends(self.netlist, self.library, self.graph, self.clock, True, list(arrivals), slew)
-        return concatenate([output_ends(self.netlist, list(arrivals), delay), checks])
+        outputs = output_ends(nets, -1 - np.arange(len(nets)), list(arrivals), delay)
+        return concatenate([outputs, self._check_ends(True, arrivals, slew)])
 
     def early_ends(self, load: FloatArray) -> Ends:
         """Ends of paths at hold and removal checks, after a pass for the earliest arrivals."""
         arrivals, slew, _ = self.run(load, late=False)
-        return check_ends(self.netlist, self.library, self.graph, self.clock, False, list(arrivals), slew)
+        return self._check_ends(False, arrivals, slew)
+
+    def _check_ends(self, late: bool, arrivals: FloatArray, slew: FloatArray) -> Ends:
+        checks = self.graph.checks.take(self.graph.checks.late == late)
+        nets = self.netlist.fanin[checks.pin].astype(np.int64)
+        reach = self.clock.reach[self.netlist.fanin[checks.clock_pin]]
+        return check_ends(self.library.tables, checks, nets, reach, list(arrivals), slew)
 
 
 def prepare(netlist: Netlist, library: Library, constraints: Constraints) -> Walk:
