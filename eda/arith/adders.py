@@ -73,6 +73,7 @@ def _ladner_fischer(blocks: list[tuple[int, int]], extra: int) -> Groups:
     bottom = blocks[0][1]
     if extra == 0:
         half = (len(blocks) + 1) // 2
+        half += half % 2 if half > 1 else 0  # an odd block out would come late, and the upper half waits for it
         yield from _ladner_fischer(blocks[:half], 1)
         yield from _ladner_fischer(blocks[half:], 0)
     else:

@@ -34,12 +34,18 @@ def add_booth_product(b: Builder, heap: BitHeap, x: Word, y: Word, delays: Delay
         b.name_net(sign, f"{prefix}_{k}_sign")
         top = 2 * k + len(bits)
         heap = heap.add_dots(range(2 * k, top), bits, settle)
-        settled = settle if x.signed else 0.0
-        if top < heap.width:
-            signs, weight = ([sign, sign, b.not_(sign)], top + 2) if k == 0 else ([b.not_(sign)], top)
-            heap = heap.add_dots(range(top, top + len(signs)), signs, settled).add_constant(-1 << weight)
+        heap = _subtract_sign(b, heap, sign, top, settle if x.signed else 0.0, spread=k == 0)
         heap = heap.add_dots([2 * k], [digit.negative])
     return heap
+
+
+def _subtract_sign(b: Builder, heap: BitHeap, sign: int, column: int, arrival: float, *, spread: bool) -> BitHeap:
+    """`heap` minus ``sign * 2**column``, as one dot or, if `spread`, as three."""
+    last = column + 2 if spread else column
+    heap = heap.add_dots(range(column, last), [sign] * (last - column), arrival)
+    if last >= heap.width:
+        return heap
+    return heap.add_dots([last], [b.not_(sign)], arrival).add_constant(-1 << last)
 
 
 def _recode(b: Builder, y: Word, prefix: str) -> list[_Digit]:
@@ -51,7 +57,10 @@ def _recode(b: Builder, y: Word, prefix: str) -> list[_Digit]:
     for k in range(count):
         low, mid, high = bits[2 * k : 2 * k + 3]
         one = b.xor(mid, low)
-        two = b.and_(b.xor(high, mid), b.not_(one))
+        if high == mid or low == high == 0:
+            two = 0
+        else:
+            two = b.and_(high, b.not_(mid)) if low == 0 else b.and_(b.xor(high, mid), b.not_(one))
         b.name_net(one, f"{prefix}_{k}_one")
         b.name_net(two, f"{prefix}_{k}_two")
         digits.append(_Digit(high, one, two))

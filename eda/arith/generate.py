@@ -159,14 +159,18 @@ def assemble(b: Builder, config: Config, spec: ArithmeticSpec, tree: CompressorT
 def add_tree(b: Builder, tree: CompressorTree) -> list[int]:
     """Cells or gates for the compressors of `tree`; return the net of each of its signals.
 
-    A compressor keeps its cell even where a constant could fold it, so that the netlist shows the tree.
+    A compressor keeps its cell even where a constant could fold it, so that the netlist shows the tree; gates are not
+    made for a carry that is dropped.
     """
     nets: list[int] = tree.heap.net.tolist()
-    sums, carries = [0] * (tree.heap.width + 1), [0] * (tree.heap.width + 1)
+    width = tree.heap.width
+    sums, carries = [0] * (width + 1), [0] * (width + 1)
     for column, (p, q, r), impl in zip(tree.column.tolist(), tree.inputs.tolist(), tree.impl.tolist(), strict=True):
         pins = (nets[p], nets[q]) if r == NO_INPUT else (nets[p], nets[q], nets[r])
-        kind = cells.HALF_ADDER if r == NO_INPUT else cells.FULL_ADDER
-        s, co = adder_gates(b, pins) if impl == GATES else b.cell(kind, pins)
+        if impl == GATES:
+            s, co = adder_gates(b, pins) if column + 1 < width else (b.xor(*pins), 0)
+        else:
+            s, co = b.cell(cells.HALF_ADDER if r == NO_INPUT else cells.FULL_ADDER, pins)
         b.name_net(s, f"s_{column}_{sums[column]}")
         b.name_net(co, f"c_{column + 1}_{carries[column + 1]}")
         sums[column] += 1
