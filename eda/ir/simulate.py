@@ -171,8 +171,9 @@ def simulate_cycles(
     A combinational netlist is evaluated in one pass. Otherwise each cycle begins with the rising edge of all `clocks`
     (names of input bits; None: `clock_inputs`; empty: no clock, the inputs alone act), at which the other inputs take
     their new values, and has the falling edge in its middle. Flip-flops of both edges, gated and derived clocks, open
-    latches and asynchronous clears are followed until all is settled; data that change at an edge are captured with
-    their old value. Values given for clocks are not used, and a port of clocks alone may be left out.
+    latches and asynchronous clears are followed until all is settled. Data that change at an edge are captured with
+    their old value, but with the new one where the edge reaches a flip-flop only through that change or through another
+    register. Values given for clocks are not used, and a port of clocks alone may be left out.
 
     The state before the first cycle is `state` (``uint64 [S, W]``; None: all 0), with the first inputs applied and the
     clocks low: a reset that is to be seen must be among the inputs. Registers start known; nothing here is X.
