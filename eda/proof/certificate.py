@@ -26,7 +26,7 @@ from eda.ir.spec import ArithmeticSpec
 from eda.ir.vectors import WORD, unpack
 from eda.proof import polynomial
 from eda.proof.cones import small_functions
-from eda.proof.extract import INPUT, OUTPUT, cone, extract
+from eda.proof.extract import INPUT, cone, extract
 from eda.proof.polynomial import Polynomial
 
 SUPPORT_LIMIT = 6
@@ -90,13 +90,12 @@ def _pin_lists(netlist: Netlist) -> tuple[list[tuple[str, ...]], list[tuple[str,
 
 def _weights(netlist: Netlist, outputs: Sequence[int], cut: Sequence[int]) -> dict[int, int]:
     """``{net: weight}``: what the outputs gain when one net of the cut is 1 and all others, and the inputs, are 0."""
-    part = extract(netlist, outputs, cut)
+    part = extract(netlist, outputs, [*cut, *range(FIRST_INPUT_NET, netlist.first_cell_net)])
     count = len(cut) + 1
-    values = np.zeros((len(part.inputs), -(-count // WORD)), dtype=np.uint64)
+    values = np.zeros((part.n_input_bits, -(-count // WORD)), dtype=np.uint64)
     row = np.arange(len(cut))
     values[row, (row + 1) // WORD] = np.uint64(1) << ((row + 1) % WORD).astype(np.uint64)
-    nets = simulate(part.netlist, {INPUT: values})
-    base, *sums = unpack(nets[list(part.netlist.port(OUTPUT).nets)], count)
+    base, *sums = unpack(simulate(part, {INPUT: values})[part.output_nets], count)
     return {net: (s - base) % (1 << len(outputs)) for net, s in zip(cut, sums, strict=True)}
 
 

@@ -44,7 +44,7 @@ class Diagrams:
             if self._find(key) < 0:
                 parts = [self.nodes[x] for x in key]
                 top = min(parts)[0]
-                zero, one = (tuple(n[side] if n[0] == top else x for x, n in zip(key, parts, strict=True)) for side in (1, 2))
+                zero, one = (_cofactors(key, parts, top, side) for side in (1, 2))
                 low, high = self._find(zero), self._find(one)
                 if low < 0 or high < 0:
                     stack += [k for k, found in ((zero, low), (one, high)) if found < 0]
@@ -53,11 +53,11 @@ class Diagrams:
             stack.pop()
         return self._find((f, g, h))
 
-    def _find(self, key: tuple[int, ...]) -> int:
+    def _find(self, key: tuple[int, int, int]) -> int:
         f, g, h = key
         if f < 2 or g == h:
             return g if f else h
-        return f if g == 1 and h == 0 else self.solved.get(key, -1)  # type: ignore[call-overload]
+        return f if g == 1 and h == 0 else self.solved.get(key, -1)
 
     def xor(self, f: int, g: int) -> int:
         return self.ite(f, self.ite(g, 0, 1), g)
@@ -85,6 +85,12 @@ class Diagrams:
         for terms, sign in ((self.polynomial(high, depth + 1), 1), (dict(out), -1)):
             add_terms(out, {m | {variable}: c for m, c in terms.items()}, sign)
         return out
+
+
+def _cofactors(key: tuple[int, int, int], parts: list[tuple[int, int, int]], top: int, side: int) -> tuple[int, int, int]:
+    """The three functions where the variable `top` is 0 (`side` 1) or 1 (`side` 2)."""
+    f, g, h = (part[side] if part[0] == top else x for x, part in zip(key, parts, strict=True))
+    return f, g, h
 
 
 def add_terms(total: dict[Any, int], terms: Mapping[Any, int], factor: int) -> None:

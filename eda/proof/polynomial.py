@@ -50,7 +50,7 @@ def of_spec(spec: ArithmeticSpec, nets: Mapping[str, Sequence[int]]) -> Polynomi
         factors = [operands[name] for name in term]
         if reduce(lambda size, f: size * len(f), factors, 1) > MONOMIAL_LIMIT:
             return None
-        for key, value in reduce(_times, factors, {(): 1}).items():
+        for key, value in reduce(_times, factors).items():
             total[key] = total.get(key, 0) + value
     return reduced(total, spec.width)
 
