@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eda.errors import ToolFailed
+from eda.ir.netlist import Netlist
 from eda.ir.spec import ArithmeticSpec, Operand
 from eda.tech.tools import ICARUS, VVP, bring, run, scratch
 
@@ -25,13 +26,14 @@ class BenchResult:
     output: str
 
 
-def bench_verilog(spec: ArithmeticSpec, module: str, *, vectors: int = 1000, seed: int = 1) -> str:
-    """Verilog of module ``tb``, which compares `module` with plain ``*`` and ``+``; any simulator runs it.
+def testbench(netlist: Netlist, spec: ArithmeticSpec, *, vectors: int = 1000, seed: int = 1) -> str:
+    """Verilog of module ``tb``, which compares `netlist` with plain ``*`` and ``+``; any simulator runs it.
 
     First corners of the operands (see `corners`): all combinations of up to three operands; of more, those where every
     other operand is alike. Then `vectors` random ones. The seed is printed first, then at most ten mismatches, and
     ``errors N`` last.
     """
+    module = netlist.name
     ports = [*(o.name for o in spec.operands), spec.output]
     lines = [
         f"// self-checking test bench of {module}: {spec.text}",

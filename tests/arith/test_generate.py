@@ -74,7 +74,7 @@ def test_wide_circuits_are_right_on_corners_and_random_inputs(wrong, kind, ppg, 
     if kind == "squarer":
         width_b = None
     if kind == "dot":
-        width, width_b = width // 2, width_b
+        width //= 2
     design = generate(kind, width, width_b=width_b, signed=signed, ppg=ppg, tree=tree, adder=adder)
     assert wrong(design.netlist, design.spec, 200) is None, design.config
 
