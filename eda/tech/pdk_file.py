@@ -167,8 +167,9 @@ def _adder(t: _Table, carry_in: str) -> AdderCell:
 class _Table:
     """A TOML table that remembers which keys were asked for, so that `finish` can refuse the others."""
 
-    def __init__(self, content: dict[str, Any], name: str, text: str, path: Path) -> None:
+    def __init__(self, content: dict[str, Any], name: str, text: str, path: Path, start: int | None = None) -> None:
         self._content, self._name, self._text, self._path = content, name, text, path
+        self._start = start
         self._known: set[str] = set()
 
     def __contains__(self, key: str) -> bool:
@@ -187,7 +188,7 @@ class _Table:
     def names(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
         value = self._get(key, list, "a list of texts", default)
         if not all(isinstance(v, str) for v in value):
-            self._fail(key, f"expected a list of texts, found {value!r}")
+            self._fail(f"expected a list of texts, found {value!r}", self._place(key))
         return tuple(value)
 
     def table(self, key: str, *, optional: bool = False) -> _Table:
@@ -196,8 +197,10 @@ class _Table:
     def tables(self, key: str) -> list[_Table]:
         value = self._get(key, list, f"one or more tables [[{key}]]")
         if not value or not all(isinstance(v, dict) for v in value):
-            self._fail(key, f"expected one or more tables [[{key}]], found {value!r}")
-        return [self._inner(key, v) for v in value]
+            self._fail(f"expected one or more tables [[{key}]], found {value!r}", self._place(key))
+        starts = [m.start() for m in re.finditer(rf"^[ \t]*\[\[{re.escape(key)}\]\]", self._text, re.MULTILINE)]
+        places = [*starts, *[self._start] * len(value)]
+        return [_Table(v, key, self._text, self._path, places[i]) for i, v in enumerate(value)]
 
     def wire_or_layer(self, key: str) -> Wire | str:
         value = self._get(key, (str, dict), "a layer's name or { r = .., c = .. }")
@@ -217,7 +220,7 @@ class _Table:
         for key in self._content:
             if key not in self._known:
                 where = f" in [{self._name}]" if self._name else ""
-                self._fail(key, f"unknown key {key!r}{where}{suggest(key, self._known)}")
+                self._fail(f"unknown key {key!r}{where}{suggest(key, self._known)}", self._place(key))
 
     def _wire(self, key: str, value: dict[str, Any]) -> Wire:
         table = self._inner(key, value)
@@ -226,7 +229,7 @@ class _Table:
         return wire
 
     def _inner(self, key: str, value: dict[str, Any]) -> _Table:
-        return _Table(value, f"{self._name}.{key}" if self._name else key, self._text, self._path)
+        return _Table(value, f"{self._name}.{key}" if self._name else key, self._text, self._path, self._place(key))
 
     def _get(self, key: str, kind: type | tuple[type, ...], expected: str, default: Any = None) -> Any:
         self._known.add(key)
@@ -234,14 +237,19 @@ class _Table:
             if default is not None:
                 return default
             where = f" in [{self._name}]" if self._name else ""
-            self._fail(self._name.split(".")[-1], f"expected the key {key!r}{where}, found none")
+            self._fail(f"expected the key {key!r}{where}, found none", self._start)
         value = self._content[key]
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            self._fail(key, f"expected {expected} for {key!r}, found {value!r}")
+            self._fail(f"expected {expected} for {key!r}, found {value!r}", self._place(key))
         return value
 
-    def _fail(self, key: str, message: str) -> NoReturn:
-        m = re.search(rf"^[ \t]*\[*(?:[\w-]+\.)*[\"']?{re.escape(key)}\b", self._text, re.MULTILINE) if key else None
-        m = m or (re.search(rf"[\"']?\b{re.escape(key)}\b[\"']?\s*=", self._text) if key else None)
-        line = self._text.count("\n", 0, m.start()) + 1 if m else None
+    def _place(self, key: str) -> int | None:
+        """Where `key` stands in the text, at or after the table's own start; None if it is spelled in another way."""
+        before = r"(?:^[ \t]*\[{0,2}(?:[\w-]+\.)*|[{,][ \t]*)"
+        pattern = re.compile(rf"{before}([\"']?{re.escape(key)}[\"']?)[ \t]*[=\]]", re.MULTILINE)
+        m = pattern.search(self._text, self._start or 0)
+        return m.start(1) if m else self._start
+
+    def _fail(self, message: str, at: int | None) -> NoReturn:
+        line = None if at is None else self._text.count("\n", 0, at) + 1
         raise InputError(message, file=self._path, line=line)
