@@ -165,7 +165,7 @@ def _ends(sizing: Sizing, cells: IntArray, arrivals: list[FloatArray], slew: Flo
         np.tile(checks.late, count),
         np.tile(checks.edge, count),
         np.tile(checks.row, count),
-        _check_tables(sizing, checks, cells).reshape(-1, 2),
+        check_tables(sizing, checks, cells).reshape(-1, 2),
     )
     at_checks = check_ends(sizing.library.tables, tiled, _offset(data, count, netlist.n_nets), reach, flat, slew.reshape(-1, 2))
     return concatenate([output_ends(nets, pins, flat, delay), at_checks])
@@ -176,7 +176,7 @@ def _offset(values: IntArray, count: int, step: int) -> IntArray:
     return (np.arange(count, dtype=np.int64)[:, None] * step + values).ravel()
 
 
-def _check_tables(sizing: Sizing, checks: Checks, cells: IntArray) -> IntArray:
+def check_tables(sizing: Sizing, checks: Checks, cells: IntArray) -> IntArray:
     """int [B, K, 2]: the tables of each check when the instances are the library cells ``cells`` [B, C].
 
     The cells of one group have equal checks in equal order, so each check keeps its rank among those of its cell.

@@ -18,7 +18,7 @@ def drive(library: Library, driver: str, load: FloatArray) -> tuple[FloatArray, 
 
     The cell's first input changes with slew 0; the delay is what the load costs beyond no load. Raises `UsageError`.
     """
-    rows, moves, bank = *_driver_arcs(library, driver), bank_of(library)
+    rows, moves, bank = *driver_arcs(library, driver), bank_of(library)
     delay, slew = np.full(load.shape, -np.inf), np.full(load.shape, -np.inf)
     for edge in (RISE, FALL):
         for row in rows[(moves & 0b11 << 2 * edge) != 0]:
@@ -29,7 +29,7 @@ def drive(library: Library, driver: str, load: FloatArray) -> tuple[FloatArray, 
     return delay, slew
 
 
-def _driver_arcs(library: Library, driver: str) -> tuple[IntArray, IntArray]:
+def driver_arcs(library: Library, driver: str) -> tuple[IntArray, IntArray]:
     """Bank rows and moves from the first input that has arcs to the driver's output."""
     name, _, output = driver.partition("/")
     kind = library.cell(name).type

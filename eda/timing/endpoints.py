@@ -26,6 +26,7 @@ class Ends:
     cycles  float [E]  periods from launch to capture: 1 or 0.5 for late checks and outputs, 0 or -0.5 for early checks
     arrival float [E]  ps after the launch
     margin  float [E]  the time that the check demands, or the output delay
+    check   int64 [E]  which of the checks it is; -1 at outputs
     """
 
     pin: IntArray
@@ -35,6 +36,7 @@ class Ends:
     cycles: FloatArray
     arrival: FloatArray
     margin: FloatArray
+    check: IntArray
 
     def __len__(self) -> int:
         return len(self.pin)
@@ -46,7 +48,7 @@ class Ends:
 def no_ends() -> Ends:
     whole, real = np.zeros(0, dtype=np.int64), np.zeros(0)
     small = np.zeros(0, dtype=np.int8)
-    return Ends(whole, whole, small, small, real, real, real)
+    return Ends(whole, whole, small, small, real, real, real, whole)
 
 
 def concatenate(parts: Sequence[Ends]) -> Ends:
@@ -62,7 +64,7 @@ def output_ends(nets: IntArray, pins: IntArray, arrivals: Sequence[FloatArray], 
     for launch, arrival in enumerate(arrivals):
         for edge in (RISE, FALL):
             k = np.flatnonzero(np.isfinite(arrival[nets, edge]))
-            parts.append(_ends(pins[k], nets[k], edge, launch, 1.0 if launch == RISE else 0.5, arrival, delay[k]))
+            parts.append(_ends(pins[k], nets[k], edge, launch, 1.0 if launch == RISE else 0.5, arrival, delay[k], None))
     return concatenate(parts)
 
 
@@ -83,16 +85,24 @@ def check_ends(
             for launch, arrival in enumerate(arrivals):
                 k = np.flatnonzero(caught & np.isfinite(arrival[nets, edge]))
                 cycles = (1.0 if launch == capture else 0.5) - (~checks.late[k]).astype(float)
-                parts.append(_ends(checks.pin[k], nets[k], edge, launch, cycles, arrival, margin[k]))
+                parts.append(_ends(checks.pin[k], nets[k], edge, launch, cycles, arrival, margin[k], k))
     return concatenate(parts)
 
 
 def _ends(
-    pin: IntArray, net: IntArray, edge: int, launch: int, cycles: float | FloatArray, arrival: FloatArray, margin: FloatArray
+    pin: IntArray,
+    net: IntArray,
+    edge: int,
+    launch: int,
+    cycles: float | FloatArray,
+    arrival: FloatArray,
+    margin: FloatArray,
+    check: IntArray | None,
 ) -> Ends:
     n = len(pin)
     of_edge = np.full(n, edge, dtype=np.int8), np.full(n, launch, dtype=np.int8)
-    return Ends(pin.astype(np.int64), net, *of_edge, np.broadcast_to(cycles, n), arrival[net, edge], margin)
+    check = np.full(n, -1) if check is None else check
+    return Ends(pin.astype(np.int64), net, *of_edge, np.broadcast_to(cycles, n), arrival[net, edge], margin, check)
 
 
 def worst_per_pin(ends: Ends, slack: FloatArray) -> tuple[Ends, FloatArray]:
