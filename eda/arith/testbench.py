@@ -26,7 +26,7 @@ class BenchResult:
     output: str
 
 
-def testbench(netlist: Netlist, spec: ArithmeticSpec, *, vectors: int = 1000, seed: int = 1) -> str:
+def bench(netlist: Netlist, spec: ArithmeticSpec, *, vectors: int = 1000, seed: int = 1) -> str:
     """Verilog of module ``tb``, which compares `netlist` with plain ``*`` and ``+``; any simulator runs it.
 
     First corners of the operands (see `corners`): all combinations of up to three operands; of more, those where every

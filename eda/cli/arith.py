@@ -58,7 +58,7 @@ def generate(
       eda arith generate mac --width 8 --signed --ppg booth -o mac8.v --testbench mac8_tb.v
     """
     from eda.arith.generate import generate as make
-    from eda.arith.testbench import testbench as bench
+    from eda.arith.testbench import bench
     from eda.verilog.writer import write_verilog
 
     design = make(kind, width, width_b=width_b, terms=terms, signed=signed, ppg=ppg, tree=tree, adder=adder)

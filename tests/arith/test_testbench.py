@@ -2,10 +2,10 @@ import re
 
 import pytest
 
-from eda.arith import testbench
+
 from eda.arith.generate import KINDS, generate
 from eda.arith.lower import lower
-from eda.arith.testbench import CORNERS, corners, run_testbench
+from eda.arith.testbench import CORNERS, bench, corners, run_testbench
 from eda.errors import ToolFailed
 from eda.verilog.writer import to_verilog
 
@@ -25,8 +25,8 @@ SIGNS = pytest.mark.parametrize("signed", [False, True], ids=["unsigned", "signe
 def test_icarus_finds_no_error_in_any_kind(iverilog, kind, width, width_b, signed):
     ppg = "booth" if kind in ("multiplier", "dot") else "and"
     design = generate(kind, width, width_b=width_b, signed=signed, ppg=ppg, adder="fitted")
-    bench = testbench.testbench(design.netlist, design.spec, vectors=200, seed=3)
-    result = run_testbench(to_verilog(design.netlist), bench)
+    text = bench(design.netlist, design.spec, vectors=200, seed=3)
+    result = run_testbench(to_verilog(design.netlist), text)
     assert result.errors == 0, result.output
     assert result.vectors == CORNERS ** {1: 1, 2: 2, 3: 3}.get(len(design.spec.operands), 2) + 200
     assert result.output.startswith(f"{design.netlist.name}, seed 3\n")
@@ -35,8 +35,8 @@ def test_icarus_finds_no_error_in_any_kind(iverilog, kind, width, width_b, signe
 
 def test_lowered_gates_mean_the_same_to_icarus(iverilog):
     design = generate("mac", 6, signed=True, tree="tdm", ppg="booth")
-    bench = testbench.testbench(design.netlist, design.spec, vectors=100)
-    assert run_testbench(to_verilog(lower(design.netlist, "gates")), bench).errors == 0
+    text = bench(design.netlist, design.spec, vectors=100)
+    assert run_testbench(to_verilog(lower(design.netlist, "gates")), text).errors == 0
 
 
 def test_one_wrong_gate_is_found_and_shown(iverilog):
@@ -44,7 +44,7 @@ def test_one_wrong_gate_is_found_and_shown(iverilog):
     text = to_verilog(design.netlist)
     broken = re.sub(r"assign pp_2_3 = (.*) & (.*);", r"assign pp_2_3 = \1 | \2;", text)
     assert broken != text
-    result = run_testbench(broken, testbench.testbench(design.netlist, design.spec))
+    result = run_testbench(broken, bench(design.netlist, design.spec))
     assert result.errors > 0
     assert result.output.splitlines()[1].startswith("wrong: a=")
     assert result.output.count("wrong:") == 10
@@ -53,14 +53,14 @@ def test_one_wrong_gate_is_found_and_shown(iverilog):
 def test_verilog_that_does_not_compile_is_a_failure_of_the_tool(iverilog):
     design = generate("adder", 3)
     with pytest.raises(ToolFailed, match="Icarus"):
-        run_testbench("module adder_3x3_sklansky(; endmodule", testbench.testbench(design.netlist, design.spec))
+        run_testbench("module adder_3x3_sklansky(; endmodule", bench(design.netlist, design.spec))
 
 
 def test_a_bench_that_ends_early_is_not_believed(iverilog):
     design = generate("adder", 3)
-    bench = testbench.testbench(design.netlist, design.spec).replace('$display("vectors', '$finish; $display("vectors')
+    text = bench(design.netlist, design.spec).replace('$display("vectors', '$finish; $display("vectors')
     with pytest.raises(ToolFailed, match="did not end with its count of errors"):
-        run_testbench(to_verilog(design.netlist), bench)
+        run_testbench(to_verilog(design.netlist), text)
 
 
 def test_corners_are_the_edges_of_a_word():
@@ -71,8 +71,8 @@ def test_corners_are_the_edges_of_a_word():
 @SIGNS
 def test_the_reference_is_plain_arithmetic_on_declared_words(signed):
     design = generate("mac", 4, signed=signed)
-    text = testbench.testbench(design.netlist, design.spec, vectors=5, seed=9)
+    text = bench(design.netlist, design.spec, vectors=5, seed=9)
     assert "expected = a * b + c;" in text
     assert ("reg signed [3:0] a;" in text) == signed
     assert "seed = 9;" in text
-    assert text == testbench.testbench(design.netlist, design.spec, vectors=5, seed=9)
+    assert text == bench(design.netlist, design.spec, vectors=5, seed=9)
