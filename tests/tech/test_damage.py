@@ -12,7 +12,7 @@ from eda.tech.liberty import parse_liberty
 
 DATA = Path(__file__).parents[1] / "data"
 PARSERS = {"tiny.lib": parse_liberty, "tiny.lef": parse_lef}
-INSERTED = st.sampled_from(["", "{", "}", "(", ")", ";", ":", '"', ",", "\\", "/*", "*/", "\n", "!", "'", "#", "END", "values", "0"])
+INSERTED = st.sampled_from(["", *"{}();:,\\\n!'#0\"", "/*", "*/", "END", "values"])
 
 
 @pytest.mark.parametrize("name", PARSERS)
@@ -22,8 +22,11 @@ def test_damage_never_ends_in_a_traceback(name, share, removed, inserted):
     text = (DATA / name).read_text()
     at = int(share * len(text))
     damaged = text[:at] + inserted + text[at + removed :]
+    error = None
     try:
         PARSERS[name](damaged, name)
     except InputError as e:
-        assert str(e).startswith(f"{name}:{e.line}: ")
-        assert 1 <= e.line <= damaged.count("\n") + 1
+        error = e
+    if error is not None:
+        assert str(error).startswith(f"{name}:{error.line}: ")
+        assert 1 <= error.line <= damaged.count("\n") + 1
