@@ -2,7 +2,6 @@ import re
 
 import pytest
 
-
 from eda.arith.generate import KINDS, generate
 from eda.arith.lower import lower
 from eda.arith.testbench import CORNERS, bench, corners, run_testbench
