@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from eda.errors import UnsupportedError, UsageError
 from eda.ir.cells import CellType
+from eda.ir.files import read_text
 from eda.ir.netlist import Netlist
+
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+_MODULE = re.compile(r"\bmodule\s+(?:automatic\s+)?(\w+)")
 
 AIGER = (".aig", ".aag")
 VERILOG = (".v", ".sv", ".vg")
@@ -41,7 +46,18 @@ def load_design(
     except UnsupportedError:
         from eda.verilog.rtl import read_rtl
 
-        return read_rtl([path], top, time_limit=time_limit)
+        return read_rtl([path], top or only_module([path]), time_limit=time_limit)
+
+
+def only_module(paths: Sequence[Path]) -> str:
+    """The one module of some RTL that no other text in it names; raises `UsageError` if there is not exactly one."""
+    text = "\n".join(_COMMENT.sub(" ", read_text(path)) for path in paths)
+    names = _MODULE.findall(text)
+    tops = [name for name in names if len(re.findall(rf"\b{re.escape(name)}\b", text)) == 1]
+    if len(tops) != 1:
+        found = ", ".join(tops or names) or "no module"
+        raise UsageError(f"{', '.join(map(str, paths))}: name the top module with --top; found {found}")
+    return tops[0]
 
 
 def library_types(pdk: str, pdk_root: str | None = None) -> Mapping[str, CellType]:
