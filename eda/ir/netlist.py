@@ -268,8 +268,8 @@ class Netlist:
         cycle = path[seen[cell] :][::-1]
         first = cycle.index(min(cycle))
         cycle = cycle[first:] + cycle[:first]
-        shown = [self.cell_label(c) for c in cycle[:8]] + (["..."] if len(cycle) > 8 else [])
-        return " -> ".join([*shown, self.cell_label(cycle[0])])
+        labels = [self.cell_names[c] or self.net_label(self.outputs_of(c)[0]) for c in (*cycle[:8], cycle[0])]
+        return " -> ".join([*labels[:-1], *(["..."] if len(cycle) > 8 else []), labels[-1]])
 
     @cached_property
     def depth(self) -> int:

@@ -22,9 +22,9 @@ proc
 flatten -noscopeinfo
 chformal -remove
 delete t:$print t:$check
+check
 opt_expr
 opt_clean
-check
 opt -nodffe -nosdff
 wreduce
 peepopt
@@ -33,9 +33,9 @@ alumacc
 opt -nodffe -nosdff
 memory -nomap
 opt_clean
-opt -nodffe -nosdff -fast -full
+opt -nodffe -nosdff -fast -fine
 memory_map
-opt -nodffe -nosdff -undriven -fine
+opt -nodffe -nosdff -fine
 techmap
 opt -nodffe -nosdff -fast
 tee -q -o registers.il dump {refused}
@@ -48,8 +48,11 @@ write_json out.json
 # Registers without a generic form, written out before `dfflegalize` names them by a number only.
 _REFUSED = "t:$_DFFSR* t:$_ALDFF* t:$_SR_* t:$_DLATCHSR* t:$_DLATCH_???_"
 _ERROR = re.compile(r"^(?:(?P<file>\S+?):(?P<line>\d+)(?:\.[\d.\-]+)?: )?ERROR: (?P<what>.*)$", re.MULTILINE)
-_MULTIPLE = re.compile(r"^Warning: multiple conflicting drivers for [^.\s]+\.\\(?P<net>.*):$", re.MULTILINE)
-_UNDRIVEN = re.compile(r"^Warning: Wire [^.\s]+\.\\(?P<net>.*) is used but has no driver\.$", re.MULTILINE)
+_UNDECLARED = re.compile(r"Warning: Identifier `\\(.*)' is implicitly declared\.$", re.MULTILINE)
+_MULTIPLE = re.compile(
+    r"^Warning: multiple conflicting drivers for [^.\s]+\.\\(?P<net>.*):\n(?P<drivers>(?: +(?:port|module) .*\n)+)",
+    re.MULTILINE,
+)
 _REGISTER = re.compile(
     r'attribute \\src "(?P<file>[^":]+):(?P<line>\d+)[^"]*"\n(?: *attribute .*\n)* *cell \S+ (?P<cell>\S+)\n'
     r"(?:(?! *end).*\n)*? *connect \\Q \\?(?P<net>.*)\n"
@@ -74,9 +77,10 @@ def read_rtl(
     nets and of the instances around them are kept (``u1.q[3]``); registers are named after their output (``u1.q_reg[3]``).
     Registers become the generic flip-flops and latches; initial values are dropped, assertions and ``$display`` too.
 
-    Raises `InputError` with Yosys's own message, at file and line where it names them, and for undriven or multiply
-    driven nets and combinational loops; `UnsupportedError` for registers that have no generic form (asynchronous set
-    and reset in one); `ToolNotFound` without Yosys, `ToolTimeout` after `time_limit` seconds.
+    Undefined values become 0. Raises `InputError` with Yosys's own message, at file and line where it names them, and
+    for combinational loops, multiply driven nets, and undriven nets that are not declared or belong to `top` itself;
+    `UnsupportedError` for registers that have no generic form (asynchronous set and reset in one);
+    `ToolNotFound` without Yosys, `ToolTimeout` after `time_limit` seconds.
     """
     sources = [Path(paths)] if isinstance(paths, str | Path) else [Path(p) for p in paths]
     if not sources:
@@ -90,7 +94,8 @@ def read_rtl(
             _raise_input_error(folder, e, copies, sources[0])
             raise
         _check_drivers(done.output, sources[0])
-        return netlist_from_json((folder / "out.json").read_text(), top, sources[0])
+        undeclared = set(_UNDECLARED.findall(done.output))
+        return netlist_from_json((folder / "out.json").read_text(), top, copies, undeclared)
 
 
 def _copy(sources: Sequence[Path], folder: Path, system_verilog: bool) -> dict[str, Path]:
@@ -173,8 +178,7 @@ def _unsupported_register(what: str, dumped: str, copies: Mapping[str, Path]) ->
 
 
 def _check_drivers(output: str, first: Path) -> None:
-    """Raise `InputError` for what Yosys only warns of."""
-    for pattern, expected in ((_MULTIPLE, "one driver"), (_UNDRIVEN, "a driver")):
-        if m := pattern.search(output):
-            found = "several" if pattern is _MULTIPLE else "none"
-            raise InputError(f"expected {expected} of net {m['net'].replace(' [', '[')}, found {found}", file=first)
+    """Raise `InputError` for several drivers of a net, of which Yosys only warns."""
+    if m := _MULTIPLE.search(output):
+        drivers = " and ".join(line.strip() for line in m["drivers"].splitlines())
+        raise InputError(f"expected one driver of net {m['net'].replace(' [', '[')}, found {drivers}", file=first)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Collection, Iterator, Mapping
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from eda.verilog.registers import register_name
 
 Json = Mapping[str, Any]
 
-_CONSTANT = {"0": 0, "1": 1, "x": 0, "z": 0}
+_CONSTANT: Mapping[int | str, int] = {"0": 0, "1": 1, "x": 0, "z": 0}
 """Undefined values become 0: a refinement of what the source leaves open."""
 
 
@@ -49,14 +49,16 @@ def gate_types() -> Mapping[str, tuple[CellType, tuple[str, ...], str]]:
     return found
 
 
-def netlist_from_json(text: str, name: str, file: str | Path) -> Netlist:
-    """The netlist of the module `name`, called `name`; `file` is what errors point to.
+def netlist_from_json(text: str, name: str, files: Mapping[str, Path], undeclared: Collection[str] = ()) -> Netlist:
+    """The netlist of the module `name`, called `name`.
 
-    Raises `UnsupportedError` for cells other than gates, registers and latches, and for inout ports; `InputError` for
-    nets with several drivers or none, and for combinational loops.
+    `files` are the paths behind the names that Yosys knew the sources by, for messages; `undeclared` are names that the
+    source uses without a declaration. Raises `UnsupportedError` for cells other than gates, registers and latches, and
+    for inout ports; `InputError` for combinational loops, for undriven nets of the top module and for undriven nets that
+    are not declared. Other nets without a driver, in parts that a parameter switches off, are undefined and become 0.
     """
     module = json.loads(text)["modules"][name]
-    nets = _Nets(module, file)
+    nets = _Nets(module, files, undeclared)
     types: dict[CellType, int] = {}
     cell_type, fanin = [], []
     for cell in module["cells"].values():
@@ -79,59 +81,75 @@ def netlist_from_json(text: str, name: str, file: str | Path) -> Netlist:
     try:
         _ = netlist.level
     except InputError as e:
-        raise InputError(e.message, file=file) from None
+        raise InputError(e.message, **nets.place(module)) from None
     return netlist
 
 
 class _Nets:
     """Net of each bit of the JSON: input ports first, then cell outputs in the order of the cells."""
 
-    def __init__(self, module: Json, file: str | Path) -> None:
-        self.module, self.file = module, file
-        self.net: dict[int | str, int] = {**_CONSTANT}
+    def __init__(self, module: Json, files: Mapping[str, Path], undeclared: Collection[str]) -> None:
+        self.module, self.files, self.undeclared = module, files, undeclared
+        self.net: dict[int | str, int] = dict(_CONSTANT)
         self.count = FIRST_INPUT_NET
         for port, item in module["ports"].items():
             if item["direction"] == "inout":
-                raise UnsupportedError(f"port {port} is an inout", file=file)
+                raise UnsupportedError(f"port {port} is an inout", **self.place(module["netnames"][port]))
             if item["direction"] == "input":
                 for bit in item["bits"]:
                     self._add(bit)
         self.first_cell_net = self.count
         for cell in module["cells"].values():
             if cell["type"] not in gate_types():
-                place = cell["attributes"].get("src", "")
-                raise UnsupportedError(f"Yosys left a cell of type {cell['type']} ({place})", file=file)
+                raise UnsupportedError(f"Yosys left a cell of type {cell['type']}", **self.place(cell))
             self._add(cell["connections"][gate_types()[cell["type"]][2]][0])
+
+    def place(self, item: Json) -> dict[str, Any]:
+        """File and line of something in the JSON, as arguments of an error."""
+        source, _, position = item["attributes"].get("src", "").partition("|")[0].partition(":")
+        file = self.files.get(source, source or next(iter(self.files.values())))
+        return {"file": file, "line": int(position.partition(".")[0]) if position else None}
+
+    @cached_property
+    def _public(self) -> Mapping[int | str, list[tuple[str, Json]]]:
+        """Names of each bit in the source, and where they are declared."""
+        found: dict[int | str, list[tuple[str, Json]]] = {}
+        for name, item, bit in self._bits(self.module["netnames"]):
+            found.setdefault(bit, []).append((name, item))
+        return found
 
     def _add(self, bit: int | str) -> None:
         if bit in self.net:
-            raise InputError(f"expected one driver of net {self._label(bit)}, found several", file=self.file)
+            name = next((name for name, _ in self._public.get(bit, [])), bit)
+            raise InputError(f"expected one driver of net {name}, found several", **self.place(self.module))
         self.net[bit] = self.count
         self.count += 1
 
     def of(self, bit: int | str) -> int:
+        """The net of a bit; one that nothing drives is refused or undefined."""
         if bit not in self.net:
-            raise InputError(f"expected a driver of net {self._label(bit)}, found none", file=self.file)
+            for name, item in self._public.get(bit, []):
+                if "." not in name or name.rpartition(".")[2] in self.undeclared:
+                    raise InputError(f"expected a driver of net {name}, found none", **self.place(item))
+            self.net[bit] = _CONSTANT["x"]
         return self.net[bit]
 
-    def _label(self, bit: int | str) -> str:
-        return next((name for name, b in self._bits(self.module["netnames"]) if b == bit), str(bit))
-
     @staticmethod
-    def _bits(items: Mapping[str, Json]) -> Iterator[tuple[str, int | str]]:
-        """Name and bit of everything public, bits of vectors by their index."""
+    def _bits(items: Mapping[str, Json]) -> Iterator[tuple[str, Json, int | str]]:
+        """Name, item and bit of everything public, bits of vectors by their index."""
         for name, item in items.items():
             if not item.get("hide_name", 0):
-                yield from zip(_port(name, item, [0] * len(item["bits"])).bit_names, item["bits"], strict=True)
+                for bit_name, bit in zip(_port(name, item, [0] * len(item["bits"])).bit_names, item["bits"], strict=True):
+                    yield bit_name, item, bit
 
     def port(self, name: str, item: Json) -> Port:
         return _port(name, item, [self.of(bit) for bit in item["bits"]])
 
     def names(self) -> tuple[tuple[str | None, ...], dict[str, int]]:
         """Name of each net, that of a port if it has one, else the one with the shortest path; and the others."""
-        ports = [(name, bit) for name, bit in self._bits(self.module["ports"])]
-        own = {name for name, _ in ports}
-        others = [(name, bit) for name, bit in self._bits(self.module["netnames"]) if name not in own and bit in self.net]
+        ports = [(name, bit) for name, _, bit in self._bits(self.module["ports"])]
+        own, public = {name for name, _ in ports}, self._bits(self.module["netnames"])
+        others = [(name, bit) for name, _, bit in public if name not in own and bit in self.net]
         found: list[str | None] = [None] * self.count
         for name, bit in [*ports, *sorted(others, key=lambda item: item[0].count("."))]:
             net = self.net[bit]
