@@ -5,6 +5,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("eda", deadline=None)  # how long a case takes depends on what else the machine does
+settings.load_profile("eda")
 
 
 @pytest.fixture(scope="session")

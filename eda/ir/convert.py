@@ -35,8 +35,8 @@ def to_aig(netlist: Netlist, *, registers: str = "latch") -> Aig:
     `registers` says what becomes of state cells, in the order of `Netlist.state_cells`, each named as `state_names` says:
       "latch"  flip-flops become AIGER latches that start at 0. They must share one clock edge and have no asynchronous
                clear or preset, or `UnsupportedError` names the cell.
-      "cut"    each state bit becomes an input after the ports', and what acts on it becomes outputs after the ports':
-               ``NAME.next``, ``NAME.clock`` and, where the cell has them, ``NAME.clear`` and ``NAME.preset``.
+      "cut"    each state bit becomes an input ``NAME.state`` after the ports', and what acts on it becomes outputs after
+               the ports': ``NAME.next``, ``NAME.clock`` and, where the cell has them, ``NAME.clear`` and ``NAME.preset``.
     Raises `UsageError` for a black box, `UnsupportedError` for a clock gate, `InputError` for a combinational loop.
     """
     if registers not in ("latch", "cut"):
@@ -46,7 +46,7 @@ def to_aig(netlist: Netlist, *, registers: str = "latch") -> Aig:
     outputs = [bit for p in netlist.outputs for bit in p.bit_names]
     names = state_names(netlist)
     cut = registers == "cut"
-    builder = AigBuilder(netlist.name, [*inputs, *names] if cut else inputs, () if cut else names)
+    builder = AigBuilder(netlist.name, [*inputs, *(f"{n}.state" for n in names if cut)], () if cut else names)
     states = builder.inputs[len(inputs) :] if cut else builder.latches
     literals = _literals(netlist, builder, builder.inputs[: len(inputs)], states)
     roots = [literals[net] for net in netlist.output_nets.tolist()]
@@ -59,14 +59,15 @@ def to_aig(netlist: Netlist, *, registers: str = "latch") -> Aig:
 
 
 def state_names(netlist: Netlist) -> list[str]:
-    """A name for the bit of each of `Netlist.state_cells`.
+    """A distinct name for the bit of each of `Netlist.state_cells`.
 
-    It is the name of the net that shows the bit uninverted (a port's where the net has none of its own), else the cell's.
+    It is the name of the net that shows the bit uninverted (a port's where the net has none of its own), else the cell's,
+    with the cell's number behind it if the name is taken.
     """
     if not len(netlist.state_cells):
         return []
     label = {net: name for name, net in reversed(list(netlist.net_by_name.items()))}
-    names = []
+    names: dict[str, None] = {}
     for cell in netlist.state_cells.tolist():
         kind = netlist.type_of(cell)
         assert kind.state is not None
@@ -75,8 +76,11 @@ def state_names(netlist: Netlist) -> list[str]:
             for net, function in zip(netlist.outputs_of(cell), kind.functions, strict=True)
             if function == logic.var(kind.state.name) and net in label
         ]
-        names.append(label[shown[0]] if shown else netlist.cell_label(cell))
-    return names
+        name = label[shown[0]] if shown else netlist.cell_label(cell)
+        while name in names:
+            name += f"_{cell}"
+        names[name] = None
+    return list(names)
 
 
 @dataclass(frozen=True)
