@@ -104,11 +104,16 @@ class FinalAdder:
     low: int
 
 
-def add_rows(b: Builder, rows: Sequence[Sequence[int]], arrivals: Sequence[float], kind: str, delays: Delays) -> FinalAdder:
+def add_rows(
+    b: Builder,
+    rows: Sequence[Sequence[int]],
+    settled: Sequence[float],
+    choose: Callable[[Sequence[float]], PrefixGraph],
+) -> FinalAdder:
     """Gates that add the nets of `rows`, at most two for each column, modulo ``2**len(rows)``.
 
     Carries start at the lowest column with two nets and end below the last column, or at the highest that has any net.
-    `arrivals` gives the time of each column's later net.
+    `choose` gives the graph for these columns from the times at which their generate and propagate bits settle.
     """
     width = len(rows)
     low = next((c for c, nets in enumerate(rows) if len(nets) == 2), width)
@@ -121,8 +126,7 @@ def add_rows(b: Builder, rows: Sequence[Sequence[int]], arrivals: Sequence[float
         b.name_net(propagate[c], f"p_{c}")
     if high < low:
         return FinalAdder(tuple(propagate), None, low)
-    settled = [t + delays.xor2 * (len(nets) == 2) for t, nets in zip(arrivals, rows, strict=True)]
-    graph = prefix_graph(kind, settled[low : high + 1], delays)
+    graph = choose(settled[low : high + 1])
     carries = _carries(b, graph, generate[low : high + 1], propagate[low : high + 1], low)
     into = [0] * (low + 1) + carries + [0] * (width - high - 2)
     return FinalAdder(tuple(b.xor(p, c) for p, c in zip(propagate, into, strict=True)), graph, low)

@@ -35,6 +35,10 @@ class Delays:
     prefix: float
     per_fanout: float
 
+    def arcs(self, n_inputs: int) -> tuple[Pair, ...]:
+        """(sum, carry) from each pin of the adder of that many inputs."""
+        return self.full_adder if n_inputs == 3 else self.half_adder
+
     @property
     def pins_by_speed(self) -> tuple[int, ...]:
         """Full-adder pins, the slowest to the sum first: the order in which sorted arrivals are wired."""

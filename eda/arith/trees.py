@@ -155,11 +155,10 @@ def _greedy(grow: _Growing, column: int, queue: list[Timed], above: list[Timed],
 
 def _compress_timed(grow: _Growing, column: int, earliest: Sequence[Timed], delays: Delays) -> tuple[Timed, Timed]:
     """One adder over two or three dots sorted by arrival; return (sum, carry) with their times."""
-    if len(earliest) == 2:
-        pins, arcs = list(earliest), delays.half_adder
+    pins, arcs = list(earliest), delays.arcs(len(earliest))
+    if len(pins) == 2:
         s, co = grow.half(column, pins[0][1], pins[1][1])
     else:
-        arcs = delays.full_adder  # type: ignore[assignment]
         pins = [p for _, p in sorted(zip(delays.pins_by_speed, earliest, strict=True))]
         s, co = grow.full(column, pins[0][1], pins[1][1], pins[2][1])
     at_sum = max(t + arc[0] for (t, _), arc in zip(pins, arcs, strict=True))

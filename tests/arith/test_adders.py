@@ -52,7 +52,7 @@ def test_rows_of_any_shape_are_added_modulo_their_width(kind, shape):
     b = Builder("rows")
     nets = iter(b.input("x", sum(shape)))
     rows = [[next(nets) for _ in range(height)] for height in shape]
-    final = add_rows(b, rows, [0.0] * len(rows), kind, XOR_UNITS)
+    final = add_rows(b, rows, [0.0] * len(rows), lambda times: prefix_graph(kind, times, XOR_UNITS))
     b.output("p", final.sums)
     words = list(range(1 << sum(shape)))
     weights = [c for c, height in enumerate(shape) for _ in range(height)]
@@ -63,7 +63,7 @@ def test_rows_of_any_shape_are_added_modulo_their_width(kind, shape):
 def test_rows_without_a_column_of_two_need_no_carry():
     b = Builder("rows")
     x = b.input("x", 3)
-    final = add_rows(b, [[x[0]], [], [x[1]]], [0.0] * 3, "sklansky", XOR_UNITS)
+    final = add_rows(b, [[x[0]], [], [x[1]]], [0.0] * 3, lambda times: pytest.fail("no graph is needed"))
     assert final.graph is None
     assert final.sums == (x[0], 0, x[1])
 
@@ -71,6 +71,13 @@ def test_rows_without_a_column_of_two_need_no_carry():
 def test_the_adder_begins_at_the_first_column_of_two():
     b = Builder("rows")
     x = b.input("x", 6)
-    final = add_rows(b, [x[:1], x[1:2], x[2:4], x[4:6], []], [0.0] * 5, "ripple", XOR_UNITS)
+    seen = []
+
+    def choose(times):
+        seen.extend(times)
+        return graph("ripple", len(times))
+
+    final = add_rows(b, [x[:1], x[1:2], x[2:4], x[4:6], []], [0.0, 1.0, 2.0, 3.0, 4.0], choose)
+    assert seen == [2.0, 3.0]
     assert final.low == 2
     assert final.graph == PrefixGraph.of_groups(2, [])

@@ -6,11 +6,10 @@ import pytest
 
 from eda.arith.adders import ADDERS
 from eda.arith.delays import XOR_UNITS
-from eda.arith.generate import KINDS, assemble, fill, generate, specification
-from eda.arith.partial_products import Word
-from eda.arith.trees import TREES
+from eda.arith.generate import KINDS, Config, begin, finish, generate
+from eda.arith.trees import TREES, compress
 from eda.errors import UsageError
-from eda.ir.builder import Builder
+from eda.ir.prefix import PrefixGraph
 from eda.ir.tree import GATES
 
 ALL_ADDERS = (*ADDERS, "ladner-fischer-1")
@@ -189,15 +188,27 @@ def test_the_top_bit_of_a_product_is_the_carry_of_the_final_adder():
 
 
 def test_compressors_may_be_gates_one_by_one(wrong):
-    base = generate("multiplier", 5, tree="tdm", signed=True)
-    b = Builder("mixed")
-    words = [Word(tuple(b.input(o.name, o.width)), o.signed) for o in base.spec.operands]
-    fill(b, base.config, words, base.spec.width)
-    impl = np.arange(base.tree.n_compressors) % 2 * GATES
-    mixed = assemble(b, base.config, specification(base.config), replace(base.tree, impl=impl))
+    draft = begin(Config("multiplier", 5, signed=True))
+    tree = compress("tdm", draft.heap, XOR_UNITS)
+    impl = np.arange(tree.n_compressors) % 2 * GATES
+    mixed = finish(draft, replace(tree, impl=impl))
     counts = mixed.netlist.count_by_type()
     assert counts.get("$fa", 0) + counts.get("$ha", 0) == (impl == 0).sum()
     assert wrong(mixed.netlist, mixed.spec) is None
+
+
+def test_a_design_takes_any_prefix_graph_of_its_positions(wrong):
+    draft = begin(Config("multiplier", 5))
+    seen = []
+
+    def choose(times):
+        seen.extend(times)
+        return PrefixGraph.of_groups(len(times), [(len(times) - 1, 2)])
+
+    design = finish(draft, compress("dadda", draft.heap, XOR_UNITS), choose)
+    assert design.prefix == PrefixGraph.of_groups(len(seen), [(len(seen) - 1, 2)])
+    assert max(seen) > min(seen) > 0
+    assert wrong(design.netlist, design.spec) is None
 
 
 @pytest.mark.parametrize(
