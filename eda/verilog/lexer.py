@@ -161,14 +161,18 @@ def public(spelled: str) -> str | None:
 
 def number(cursor: Cursor) -> tuple[int, int | None]:
     """Step over a constant: its value, and its width or None if it is unsized."""
-    text, source, at = cursor.word, cursor.source, cursor.at
+    text, at = cursor.word, cursor.at
     cursor.advance()
-    if "'" not in text:
+    return constant(text, cursor.source, at)
+
+
+def constant(text: str, source: Source, at: int) -> tuple[int, int | None]:
+    """Value of a constant, and its width or None if it is unsized; `at` is where it stands, for messages."""
+    m = _NUMBER.fullmatch(text)
+    if m is None:
         if not text.replace("_", "").isdigit():
             raise source.error(at, f"expected an integer, found {text!r}")
         return int(text.replace("_", "")), None
-    m = _NUMBER.fullmatch(text)
-    assert m is not None  # the token's pattern is the same
     digits, base = m.group(3).replace("_", "").lower(), _BASE[m.group(2).lower()]
     if set(digits) & set("xz?"):
         raise source.unsupported(at, f"the unknown or floating constant {text}")

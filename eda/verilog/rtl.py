@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from eda.errors import InputError, ToolFailed, ToolTimeout, UnsupportedError, UsageError
@@ -13,12 +14,13 @@ from eda.tech import tools
 from eda.verilog.lexer import is_simple
 from eda.verilog.yosys_json import netlist_from_json
 
+OUT = "out.json"
+
 _NOTHING: Mapping[str, int | str] = {}
 
 # Memories become registers, adders and multipliers gates; registers with enable or synchronous reset become plain ones
 # with multiplexers in front. -nodffe, -nosdff: what `dfflegalize` would have to undo is not inferred.
-_SCRIPT = """hierarchy -check -top {top}{parameters}
-proc
+_ELABORATE = """proc
 flatten -noscopeinfo
 chformal -remove
 delete t:$print t:$check
@@ -38,15 +40,16 @@ memory_map
 opt -nodffe -nosdff -fine
 techmap
 opt -nodffe -nosdff -fast
-tee -q -o registers.il dump {refused}
+"""
+# The registers without a generic form are written out before `dfflegalize` names them by a number only.
+FINISH = """tee -q -o registers.il dump t:$_DFFSR* t:$_ALDFF* t:$_SR_* t:$_DLATCHSR* t:$_DLATCH_???_
 dfflegalize -cell $_DFF_?_ 01 -cell $_DFF_???_ 01 -cell $_DLATCH_?_ 01
 techmap
 opt -nodffe -nosdff -fast
 opt_clean
 write_json out.json
 """
-# Registers without a generic form, written out before `dfflegalize` names them by a number only.
-_REFUSED = "t:$_DFFSR* t:$_ALDFF* t:$_SR_* t:$_DLATCHSR* t:$_DLATCH_???_"
+"""Commands that write a flat design of Yosys's gates for `finished` to read."""
 _ERROR = re.compile(r"^(?:(?P<file>\S+?):(?P<line>\d+)(?:\.[\d.\-]+)?: )?ERROR: (?P<what>.*)$", re.MULTILINE)
 _UNDECLARED = re.compile(r"Warning: Identifier `\\(.*)' is implicitly declared\.$", re.MULTILINE)
 _MULTIPLE = re.compile(
@@ -82,20 +85,59 @@ def read_rtl(
     `UnsupportedError` for registers that have no generic form (asynchronous set and reset in one);
     `ToolNotFound` without Yosys, `ToolTimeout` after `time_limit` seconds.
     """
+    with tools.scratch() as folder:
+        staged = stage(
+            folder,
+            paths,
+            top,
+            defines=defines,
+            parameters=parameters,
+            include_dirs=include_dirs,
+            system_verilog=system_verilog,
+        )
+        try:
+            done = tools.run_yosys(
+                "".join((*staged.commands, _ELABORATE, FINISH)), cwd=folder, timeout=time_limit, expect=[OUT]
+            )
+        except ToolFailed as e:
+            raise_input_error(folder, e, staged)
+            raise
+        return finished(folder, done.output, staged)
+
+
+@dataclass(frozen=True)
+class Staged:
+    """RTL in a scratch folder: the source of each copy, and the commands that read it and settle the top module."""
+
+    top: str
+    copies: Mapping[str, Path]
+    commands: tuple[str, ...]
+
+
+def stage(
+    folder: Path,
+    paths: str | Path | Sequence[str | Path],
+    top: str,
+    *,
+    defines: Mapping[str, int | str] = _NOTHING,
+    parameters: Mapping[str, int | str] = _NOTHING,
+    include_dirs: Sequence[str | Path] = (),
+    system_verilog: bool = True,
+) -> Staged:
+    """Bring what `read_rtl` takes into `folder`. Raises `InputError` for what cannot be read, `UsageError` for bad names."""
     sources = [Path(paths)] if isinstance(paths, str | Path) else [Path(p) for p in paths]
     if not sources:
         raise UsageError("no Verilog file was given")
-    with tools.scratch() as folder:
-        copies = _copy(sources, folder, system_verilog)
-        script = _script(list(copies), _link_folders(sources, include_dirs, folder), top, defines, parameters, system_verilog)
-        try:
-            done = tools.run_yosys(script, cwd=folder, timeout=time_limit, expect=["out.json"])
-        except ToolFailed as e:
-            _raise_input_error(folder, e, copies, sources[0])
-            raise
-        _check_drivers(done.output, sources[0])
-        undeclared = set(_UNDECLARED.findall(done.output))
-        return netlist_from_json((folder / "out.json").read_text(), top, copies, undeclared)
+    copies = _copy(sources, folder, system_verilog)
+    folders = _link_folders(sources, include_dirs, folder)
+    return Staged(top, copies, _commands(list(copies), folders, top, defines, parameters, system_verilog))
+
+
+def finished(folder: Path, output: str, staged: Staged) -> Netlist:
+    """The netlist that `FINISH` left in `folder`; `output` is what Yosys printed. Raises as `read_rtl`."""
+    _check_drivers(output, next(iter(staged.copies.values())))
+    undeclared = set(_UNDECLARED.findall(output))
+    return netlist_from_json((folder / OUT).read_text(), staged.top, staged.copies, undeclared)
 
 
 def _copy(sources: Sequence[Path], folder: Path, system_verilog: bool) -> dict[str, Path]:
@@ -115,20 +157,20 @@ def _link_folders(sources: Sequence[Path], include_dirs: Sequence[str | Path], f
     return [tools.bring(path, folder, f"include{k}") for k, path in enumerate(found)]
 
 
-def _script(
+def _commands(
     files: Sequence[str],
     folders: Sequence[str],
     top: str,
     defines: Mapping[str, int | str],
     parameters: Mapping[str, int | str],
     system_verilog: bool,
-) -> str:
+) -> tuple[str, str]:
     options = ["-sv"] if system_verilog else []
     options += [f"-I{d}" for d in folders]
     options += [f"-D{_name(name, 'macro')}={_plain(value)}" for name, value in defines.items()]
     given = "".join(f" -chparam {_name(name, 'parameter')} {_value(value)}" for name, value in parameters.items())
     read = f"read_verilog {' '.join(options)} {' '.join(files)}\n"
-    return read + _SCRIPT.format(top=_name(top, "top module"), parameters=given, refused=_REFUSED)
+    return read, f"hierarchy -check -top {_name(top, 'top module')}{given}\n"
 
 
 def _name(name: str, what: str) -> str:
@@ -153,17 +195,17 @@ def _plain(value: int | str) -> str:
 # --- what Yosys says ----------------------------------------------------------------------------------------------------
 
 
-def _raise_input_error(folder: Path, failed: ToolFailed, copies: Mapping[str, Path], first: Path) -> None:
+def raise_input_error(folder: Path, failed: ToolFailed, staged: Staged) -> None:
     """Raise an error of the user's input if Yosys gave the reason as one."""
     if isinstance(failed, ToolTimeout) or failed.log is None:
         return
     m = _ERROR.search(Path(str(failed.log)).read_text(errors="replace"))
     if m is None:
         return
-    what = m["what"].strip()
+    what, copies = m["what"].strip(), staged.copies
     if "cannot be legalized" in what:
         raise _unsupported_register(what, (folder / "registers.il").read_text(), copies) from failed
-    file = copies.get(m["file"] or "", m["file"] or first)
+    file = copies.get(m["file"] or "", m["file"] or next(iter(copies.values())))
     raise InputError(f"Yosys: {what}", file=file, line=int(m["line"]) if m["line"] else None) from failed
 
 
