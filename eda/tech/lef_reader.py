@@ -1,4 +1,4 @@
-"""Reader of LEF files: text into the plain data of `eda.tech.lef`."""
+"""Reader of LEF files: text into the plain data of `eda.tech.lef_data`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from eda.tech.lef import Box, Layer, Lef, Macro, MacroPin, Shape, Site, Via
+from eda.tech.lef_data import Box, Layer, Lef, Macro, MacroPin, Shape, Site, Via
 from eda.tech.lef_syntax import Scanner, Statement
 
 _SKIPPED = ("PROPERTYDEFINITIONS", "SPACING", "NOISETABLE", "CORRECTIONTABLE", "IRDROP")
