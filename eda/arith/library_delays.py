@@ -28,7 +28,7 @@ class _Point:
 
 
 def library_delays(pdk: Pdk) -> Delays:
-    """Delays (ps) of the kit's full adder, half adder and smallest gates, the later edge of each.
+    """Delays (ps) of the kit's full adder, half adder and smallest gates.
 
     The load is one input of the full adder, or of the gate itself; the slew is that which a full adder then drives.
     Raises `UsageError` for a kit without adder cells or without a gate that is needed.
@@ -55,7 +55,7 @@ def _settled(pdk: Pdk, cell: LibCell, load: float) -> _Point:
     """The slew that a chain of `cell` under `load` settles to."""
     slew = 0.0
     for _ in range(_SETTLING_ROUNDS):
-        slew = max(_worst(pdk, cell, pin, out, _Point(slew, load))[1] for pin in (0, 1) for out in (0, 1))
+        slew = max(_typical(pdk, cell, pin, out, _Point(slew, load))[1] for pin in (0, 1) for out in (0, 1))
     return _Point(slew, load)
 
 
@@ -66,20 +66,23 @@ def _pair(pdk: Pdk, adder: AdderCell, pin: str, point: _Point) -> Pair:
 
     def delay(output: str, inverted: bool) -> float:
         behind = _gate(pdk, ("!a",), point.slew) if inverted else 0.0
-        return _worst(pdk, cell, source, cell.type.outputs.index(output), point)[0] + behind
+        return _typical(pdk, cell, source, cell.type.outputs.index(output), point)[0] + behind
 
     return delay(adder.sum, adder.sum_inverted), delay(adder.carry, adder.carry_inverted)
 
 
-def _worst(pdk: Pdk, cell: LibCell, source: int, target: int, point: _Point) -> tuple[float, float]:
-    """The latest delay and slowest slew (ps) of the arcs from one input to one output pin."""
+def _typical(pdk: Pdk, cell: LibCell, source: int, target: int, point: _Point) -> tuple[float, float]:
+    """Delay and output slew (ps) from one input to one output pin: the mean over edges and conditions.
+
+    A path meets some of each; trees wired by the mean settle earlier in exact timing than those wired by the worst.
+    """
     arcs = pdk.library.arcs
     rows = np.array(cell.arcs)
     rows = rows[(arcs.source[rows] == source) & (arcs.target[rows] == target) & (arcs.kind[rows] == ArcKind.COMBINATIONAL)]
     tables = pdk.library.tables
     delay = lookup(tables, arcs.delay[rows], point.slew, point.load)
     slew = lookup(tables, arcs.slew[rows], point.slew, point.load)
-    return float(np.nanmax(delay)), float(np.nanmax(slew))
+    return float(np.nanmean(delay)), float(np.nanmean(slew))
 
 
 def _prefix_node(pdk: Pdk, slew: float, readers: int) -> float:
@@ -93,7 +96,7 @@ def _gate(pdk: Pdk, functions: Sequence[str], slew: float, readers: int = 1) -> 
     for text in functions:
         cell = _smallest(pdk, logic.parse(text), text)
         point = _Point(slew, readers * float(np.mean(cell.cap_rise)))
-        times.append(max(_worst(pdk, cell, pin, 0, point)[0] for pin in range(len(cell.type.inputs))))
+        times.append(max(_typical(pdk, cell, pin, 0, point)[0] for pin in range(len(cell.type.inputs))))
     return float(np.mean(times))
 
 

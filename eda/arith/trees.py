@@ -66,8 +66,8 @@ def array(heap: BitHeap, delays: Delays) -> CompressorTree:
     A row is a run of dots in ascending columns, which is how words enter a heap. A column of the running rows that
     would receive a third dot is compressed: by a full adder, or a half adder where a carry meets two dots.
     """
-    grow, running = _start(heap)
-    running = [[] for _ in running]
+    grow = _Growing(heap)
+    running: Columns = [[] for _ in range(heap.width)]
     for row in _rows(heap):
         carry: int | None = None
         for c in range(heap.width):
