@@ -21,6 +21,7 @@ Terms = Annotated[int | None, typer.Option(help="Products of a dot product (4 wh
 
 
 def register(app: typer.Typer) -> None:
+    """Add this verb to the command line."""
     group = typer.Typer(no_args_is_help=True, help="Arithmetic circuits: generate and compare.")
     group.command()(generate)
     group.command()(sweep)

@@ -8,6 +8,7 @@ from eda.cli.output import Json, console, emit, table
 
 
 def register(app: typer.Typer) -> None:
+    """Add this verb to the command line."""
     app.command()(doctor)
 
 

@@ -11,6 +11,7 @@ from eda.cli.output import Json, console, emit
 
 
 def register(app: typer.Typer) -> None:
+    """Add this verb to the command line."""
     app.command()(report)
 
 

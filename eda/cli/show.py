@@ -11,6 +11,7 @@ from eda.cli.output import Json, PdkName, PdkRoot, console, emit, table
 
 
 def register(app: typer.Typer) -> None:
+    """Add this verb to the command line."""
     app.command()(show)
 
 

@@ -6,4 +6,5 @@ import typer
 
 
 def register(app: typer.Typer) -> None:
+    """Add this verb to the command line."""
     return

@@ -94,5 +94,6 @@ def _cofactors(key: tuple[int, int, int], parts: list[tuple[int, int, int]], top
 
 
 def add_terms(total: dict[Any, int], terms: Mapping[Any, int], factor: int) -> None:
+    """Add `factor` times `terms` to `total`, in place."""
     for key, value in terms.items():
         total[key] = total.get(key, 0) + factor * value

@@ -69,6 +69,8 @@ class Via:
 
 @dataclass(frozen=True)
 class Site:
+    """A placement site; `size` is its width and height in um."""
+
     name: str
     kind: str
     size: tuple[float, float]

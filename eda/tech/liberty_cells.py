@@ -19,6 +19,8 @@ _FORCED = {"L": 0, "H": 1}
 
 @dataclass(frozen=True)
 class Pin:
+    """A pin of a cell and the group that describes it."""
+
     name: str
     direction: str
     group: Group

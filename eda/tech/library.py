@@ -42,6 +42,8 @@ class ArcKind(IntEnum):
 
 
 class Sense(IntEnum):
+    """How an output edge follows the edge of the related pin: the same, the opposite, or either."""
+
     POSITIVE = 0
     NEGATIVE = 1
     NON_UNATE = 2

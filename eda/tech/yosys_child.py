@@ -9,6 +9,7 @@ from pathlib import Path
 
 
 def main() -> None:
+    """Run the script named by the second argument with the Yosys library named by the first."""
     library, script = sys.argv[1:]
     sys.path.append(str(Path(library).parent.parent))
     from pyosys import libyosys

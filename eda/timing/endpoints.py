@@ -46,12 +46,14 @@ class Ends:
 
 
 def no_ends() -> Ends:
+    """No path ends at all."""
     whole, real = np.zeros(0, dtype=np.int64), np.zeros(0)
     small = np.zeros(0, dtype=np.int8)
     return Ends(whole, whole, small, small, real, real, real, whole)
 
 
 def concatenate(parts: Sequence[Ends]) -> Ends:
+    """All ends of `parts`, in order."""
     return Ends(*(np.concatenate([getattr(p, name) for p in parts]) for name in Ends.__dataclass_fields__))
 
 

@@ -110,6 +110,7 @@ def _constant(cursor: Cursor) -> Node:
 
 
 def constant_wires(value: int, width: int) -> list[int]:
+    """The constant wires of the bits of `value`, least significant first."""
     return [value >> k & 1 for k in range(width)]
 
 

@@ -59,6 +59,7 @@ class Ref(NamedTuple):
 
 
 def kind_of(node: Node) -> str:
+    """Name of a node's class, such as ``Plus``."""
     return type(node).__name__
 
 

@@ -55,7 +55,9 @@ def test_liberty_syntax(text, expected):
     ],
 )
 def test_malformed_functions_say_what_is_wrong(text, message):
-    with pytest.raises(InputError, match=message.replace("(", r"\(").replace(")", r"\)").replace("*", r"\*").replace("+", r"\+")):
+    with pytest.raises(
+        InputError, match=message.replace("(", r"\(").replace(")", r"\)").replace("*", r"\*").replace("+", r"\+")
+    ):
         parse(text)
 
 
