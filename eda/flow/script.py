@@ -11,7 +11,10 @@ from dataclasses import dataclass
 
 from eda.flow.recipes import Recipe
 
-MAPPED, ELABORATED, CONSTRAINTS, ABC_SCRIPT = "mapped.v", "elaborated.v", "constraints.sdc", "recipe.abc"
+MAPPED, CONSTRAINTS, ABC_SCRIPT = "mapped.v", "constraints.sdc", "recipe.abc"
+
+_CLEAN = ["chformal -remove", "delete t:$print t:$check", "setundef -zero -undriven"]
+"""Assertions and `$display` are no hardware; undefined values become 0, as in `eda.verilog.rtl`."""
 
 
 @dataclass(frozen=True)
@@ -34,23 +37,24 @@ class Kit:
         return f"set_driving_cell {self.driver}\nset_load {self.load_ff:.10g} [all_outputs]\n"
 
 
-def script(recipe: Recipe, kit: Kit, reading: Sequence[str], writing: Sequence[str], *, top: str, keep_cells: bool) -> str:
+def script(recipe: Recipe, kit: Kit, reading: Sequence[str], finish: Sequence[str], *, top: str, keep_cells: bool) -> str:
     """The whole script, one command per line, which leaves the file `MAPPED`.
 
     reading     commands that read the design
-    writing     commands that make the file `ELABORATED` of the elaborated design; may be empty
+    finish      commands that write the elaborated design somewhere; may be empty
     keep_cells  library cells in the design stay; otherwise they become gates and are mapped again
     """
     interfaces = [f"read_liberty -ignore_miss_func -overwrite -lib {name}" for name in kit.liberty]
     functions = [f"read_liberty -ignore_miss_func {name}" for name in kit.liberty]
     lines = [*(interfaces if keep_cells else functions), *reading, *_front(recipe, top)]
     lines += [] if keep_cells else interfaces
-    lines += ["design -save elaborated"] if writing else []
+    lines += _CLEAN
+    lines += ["design -save elaborated"] if finish else []
     lines += [f"dfflibmap {_libraries(kit)}", "opt", _abc(recipe, kit)]
     lines += _ties(kit)
     lines += ["splitnets", "opt_clean -purge", "check -assert -mapped"]
     lines += [f"write_verilog -noattr -noexpr -nohex -nodec -simple-lhs {MAPPED}"]
-    lines += ["design -load elaborated", *writing] if writing else []
+    lines += ["design -load elaborated", *finish] if finish else []
     return "".join(line + "\n" for line in lines)
 
 
