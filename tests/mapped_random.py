@@ -42,7 +42,7 @@ def random_netlist(
     return b.build(sweep=False)
 
 
-def _draw(rng: np.random.Generator, pool: list):  # noqa: ANN202 - whatever the pool holds
+def _draw(rng: np.random.Generator, pool: list):
     return pool[int(rng.integers(len(pool)))]
 
 

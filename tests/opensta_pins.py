@@ -31,7 +31,9 @@ namespace eval sta {
     set vertex [lindex [$pin vertices] 0]
     if { $vertex != "NULL" } {
       set row [list [get_full_name $pin]]
-      foreach launch {rise fall} { foreach edge {rise fall} { lappend row [lindex [$vertex arrivals_clk $edge $clk $launch] 1] } }
+      foreach launch {rise fall} {
+        foreach edge {rise fall} { lappend row [lindex [$vertex arrivals_clk $edge $clk $launch] 1] }
+      }
       foreach edge {rise fall} { lappend row [lindex [$vertex slews $edge] 1] }
       foreach edge {max_rise max_fall min_rise min_fall} { lappend row [get_property $pin ${edge}_slack] }
       puts "@ $row"

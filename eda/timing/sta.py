@@ -119,7 +119,7 @@ class Timing:
     @cached_property
     def required(self) -> FloatArray:
         """float [N, 2]: the arrival at which `net_slack` would be 0; inf where no constrained path passes."""
-        return np.where(np.isfinite(self.net_slack), self.arrival + self.net_slack, np.inf)
+        return np.add(self.arrival, self.net_slack, where=np.isfinite(self.net_slack), out=np.full_like(self.slew, np.inf))
 
     def _required_at_ends(self, launch: int) -> FloatArray:
         required = np.full_like(self.slew, np.inf)

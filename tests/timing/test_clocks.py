@@ -43,7 +43,7 @@ def test_a_register_that_another_register_clocks_is_counted_as_untimed(tiny, cir
 def test_a_gate_of_two_unknown_inputs_asks_for_the_name(tiny, circuit, flop):
     a, b, d = circuit.input("a"), circuit.input("b"), circuit.input("d")
     netlist = circuit.build(q=flop(circuit.cell("AND2_X1", a, b), d))
-    with pytest.raises(UsageError, match="cannot tell which input of .* is the clock"):
+    with pytest.raises(UsageError, match=r"cannot tell which input of .* is the clock"):
         clock_of(netlist, tiny)
     assert clock_of(netlist, tiny, "a").nets == (a,)
 
@@ -56,7 +56,7 @@ def test_a_gate_with_a_known_clock_needs_no_name(tiny, circuit, flop):
 
 def test_a_misspelt_clock_is_named_with_the_nearest(tiny, circuit, flop):
     netlist = circuit.build(q=flop(circuit.input("clk"), circuit.input("d")))
-    with pytest.raises(UsageError, match="no input 'clock'.*did you mean 'clk'"):
+    with pytest.raises(UsageError, match=r"no input 'clock'.*did you mean 'clk'"):
         clock_of(netlist, tiny, "clock")
 
 

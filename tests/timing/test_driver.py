@@ -28,5 +28,5 @@ def test_a_cell_that_drives_nothing_is_refused(tiny):
 
 
 def test_an_unknown_driver_is_named_with_the_nearest(tiny):
-    with pytest.raises(UsageError, match="no cell 'BUF_X7'.*did you mean 'BUF_X1'"):
+    with pytest.raises(UsageError, match=r"no cell 'BUF_X7'.*did you mean 'BUF_X1'"):
         drive(tiny, "BUF_X7", np.ones((1, 2)))

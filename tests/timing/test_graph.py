@@ -19,7 +19,7 @@ def test_an_unknown_cell_is_named_with_the_nearest(tiny):
     b = Builder("g")
     (x,) = b.input("x")
     b.output("z", b.cell(CellType("INV_X3", ("A",), ("Y",), (cells.NOT.functions[0],)), [x])[0])
-    with pytest.raises(InputError, match="no cell 'INV_X3'.*did you mean 'INV_X"):
+    with pytest.raises(InputError, match=r"no cell 'INV_X3'.*did you mean 'INV_X"):
         graph_of(b.build(), tiny)
 
 
@@ -37,7 +37,7 @@ def test_a_combinational_loop_is_shown_by_its_nets(tiny, circuit):
     x = circuit.cell("NAND2_X1", a, back)
     circuit.builder.name_net(x, "ring")
     circuit.builder.connect(back, circuit.cell("BUF_X1", x))
-    with pytest.raises(InputError, match="combinational loop through .*ring"):
+    with pytest.raises(InputError, match=r"combinational loop through .*ring"):
         graph_of(circuit.build(y=x), tiny)
 
 
