@@ -66,7 +66,7 @@ def simulated(
         inputs[name] = _constant(netlist, name, value, length)
     trace = simulate_cycles(netlist, inputs, clocks=clocks)
     trace = Trace(trace.values[:, warm_up * trace.phases :], trace.phases)
-    values = trace.values.reshape(netlist.n_nets, -1)
+    values = np.ascontiguousarray(trace.values).reshape(netlist.n_nets, -1)
     return Activity(values, np.full(values.shape[1], ONES), trace.toggles, "simulated, zero delay")
 
 

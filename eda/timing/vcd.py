@@ -152,9 +152,8 @@ def vcd_activity(path: str | Path, netlist: Netlist, *, period_ps: float, scope:
     missing = set(range(FIRST_INPUT_NET, netlist.n_nets)) - set(found.values())
     if missing:
         first = netlist.net_label(min(missing))
-        raise InputError(
-            f"the dump shows {len(found)} names, but {len(missing)} nets are missing, such as {first!r}", file=path
-        )
+        message = f"expected every net of {netlist.name} in one scope; {len(missing)} are missing, such as {first!r}"
+        raise InputError(message, file=path)
     periods = int(vcd.end * vcd.unit_ps / period_ps)
     if periods < 1:
         raise InputError(f"the dump ends after {vcd.end * vcd.unit_ps:g} ps, before one period of {period_ps:g} ps", file=path)
