@@ -50,19 +50,14 @@ def imported(node):
     return []
 
 
-def imports(tree):
-    """All imports, also those inside functions."""
-    return [name for node in ast.walk(tree) for name in imported(node)]
-
-
-def at_import_time(tree):
-    """Imports that run when the module is imported: not in functions, not for the type checker alone."""
+def imports(tree, *, in_functions=True, for_types=True):
+    """Imports of a module; those in functions run when called, those for the type checker never."""
     names, todo = [], list(tree.body)
     while todo:
         node = todo.pop()
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not in_functions:
             continue
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test) and not for_types:
             continue
         names += imported(node)
         todo += ast.iter_child_nodes(node)
@@ -94,7 +89,7 @@ def test_every_room_has_its_level():
 
 def test_no_module_imports_itself_in_a_circle():
     known = modules()
-    uses = {name: {o for o in imports(tree) if o in known and o != name} for name, tree in known.items()}
+    uses = {name: {o for o in imports(tree, for_types=False) if o in known and o != name} for name, tree in known.items()}
     state = {}
 
     def visit(name, path):
@@ -112,7 +107,7 @@ def test_no_module_imports_itself_in_a_circle():
 def test_heavy_libraries_are_imported_where_they_are_used():
     """A module may import one of them at once only if nobody imports that module at once."""
     known = modules()
-    eager = {name: at_import_time(tree) for name, tree in known.items()}
+    eager = {name: imports(tree, in_functions=False, for_types=False) for name, tree in known.items()}
     for name, names in eager.items():
         heavy = {n.split(".")[0] for n in names} & set(HEAVY)
         if room(name) == "cli":
