@@ -28,7 +28,7 @@ def primitive(cursor: Cursor, body: Body) -> None:
         at, name = cursor.at, None
         if cursor.kind == "name":
             name = public(cursor.name("the name of a gate"))
-            _refuse_array(cursor, "a gate")
+            _refuse_array(cursor, "gate")
         terminals = _positional(cursor, body)
         _gate(body, word, terminals, at, name)
         if not cursor.accept(","):
