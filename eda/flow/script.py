@@ -13,8 +13,8 @@ from eda.flow.recipes import Recipe
 
 MAPPED, CONSTRAINTS, ABC_SCRIPT = "mapped.v", "constraints.sdc", "recipe.abc"
 
-_CLEAN = ["chformal -remove", "delete t:$print t:$check", "setundef -zero -undriven"]
-"""Assertions and `$display` are no hardware; undefined values become 0, as in `eda.verilog.rtl`."""
+_CLEAN = ["chformal -remove", "delete t:$print t:$check t:$scopeinfo", "setundef -zero -undriven"]
+"""Assertions, `$display` and notes on hierarchy are no hardware; undefined values become 0, as in `eda.verilog.rtl`."""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ def test_an_area_recipe_has_no_abc_script_but_driver_load_and_target():
         "read_verilog a.v",
         "synth -flatten -top t",
         "chformal -remove",
-        "delete t:$print t:$check",
+        "delete t:$print t:$check t:$scopeinfo",
         "setundef -zero -undriven",
         "dfflibmap -liberty lib_0.lib -liberty lib_1.lib -dont_use FILL* -dont_use TAP",
         "opt",
