@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from eda.timing.sta import Timing
 from eda.verilog.writer import to_verilog
 
 _DONE = "every pin was reported"
-_DEFAULT_WIRE_LOAD = re.compile(r"^\s*default_wire_load\s*:.*$", re.MULTILINE)
+_DEFAULT_WIRE_LOAD = re.compile(r"default_wire_load[ \t]*:[^;]*;")
 _NEVER = 1e29
 
 # Values come through the internal interface, in seconds and with all digits. The second of two analysis points is the
@@ -63,11 +64,10 @@ def reference(
     names = [f"lib_{i}.lib" for i in range(len(liberty))]
     with scratch() as folder:
         for path, name in zip(liberty, names, strict=True):
-            (folder / name).write_text(_DEFAULT_WIRE_LOAD.sub("", read_text(path)))
+            (folder / name).write_text(_without_wire_load(path))
         (folder / "netlist.v").write_text(to_verilog(_anonymous(netlist)))
         (folder / "time.tcl").write_text(_script(netlist, names, constraints, period_ps, clock))
         done = run(OPENSTA, ["-no_init", "-no_splash", "-exit", "time.tcl"], cwd=folder, timeout=600)
-        version = run(OPENSTA, ["-version"], cwd=folder, timeout=60).output.strip()
     assert _DONE in done.output, done.output[-2000:]
     rows = [line[2:].split() for line in done.output.splitlines() if line.startswith("@ ")]
     values = {row[0]: np.array(row[1:], dtype=float) for row in rows}
@@ -76,9 +76,20 @@ def reference(
         {pin: v[4:6] * 1e12 for pin, v in values.items()},
         {pin: float(v[6:8].min()) for pin, v in values.items()},
         {pin: float(v[8:10].min()) for pin, v in values.items()},
-        version,
+        _version(),
         done.seconds,
     )
+
+
+@cache
+def _without_wire_load(path: Path) -> str:
+    return _DEFAULT_WIRE_LOAD.sub("", read_text(path))
+
+
+@cache
+def _version() -> str:
+    with scratch() as folder:
+        return run(OPENSTA, ["-version"], cwd=folder, timeout=60).output.strip()
 
 
 def _after_launch(seconds: np.ndarray, period_ps: float) -> np.ndarray:
