@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -62,21 +63,30 @@ def read_dataflow(path: str | Path, top: str | None = None) -> Dataflow:
     return _Extractor(source, module).dataflow()
 
 
+@cache
+def _parser() -> Any:
+    """pyverilog's parser, which takes a while to make its tables and writes them into a folder."""
+    from pyverilog.vparser.parser import VerilogParser
+
+    with scratch() as folder:
+        return VerilogParser(outputdir=str(folder), debug=False)
+
+
 def _parse(source: Source) -> Node:
-    from pyverilog.vparser.parser import ParseError, VerilogParser
+    from pyverilog.vparser.parser import ParseError
 
     if m := _DIRECTIVE.search(source.text):
         raise source.unsupported(m.start(1), f"the directive `{m[1]} (run a preprocessor first)")
-    with scratch() as folder:  # the parser writes its tables into a folder
-        try:
-            return VerilogParser(outputdir=str(folder), debug=False).parse(source.text)
-        except ParseError as e:
-            m = _LINE.search(str(e))
-            what = str(e).partition(": ")[2] or str(e)
-            line = int(m[1]) if m else source.line(len(source.text))
-            raise InputError(
-                f"expected Verilog that pyverilog can parse, found an error {what}", file=source.file, line=line
-            ) from e
+    parser = _parser()
+    parser.lexer.reset_lineno()
+    try:
+        return parser.parse(source.text)
+    except ParseError as e:
+        m = _LINE.search(str(e))
+        what = str(e).partition(": ")[2] or str(e)
+        line = int(m[1]) if m else source.line(len(source.text))
+        message = f"expected Verilog that pyverilog can parse, found an error {what}"
+        raise InputError(message, file=source.file, line=line) from e
 
 
 def _module(tree: Node, source: Source, top: str | None) -> Node:

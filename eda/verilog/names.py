@@ -69,7 +69,7 @@ class _Speller:
         bits = self._ports(net_text)
         wanted = [(name, net) for net, name in enumerate(netlist.net_names) if name is not None and net_text[net] is None]
         first_alias = len(wanted)
-        wanted += [(name, net) for name, net in netlist.aliases.items() if bits.get(name) != net]
+        wanted += [(name, net) for name, net in sorted(netlist.aliases.items()) if bits.get(name) != net]
         spelled = self._wires([name for name, _ in wanted])
         for (_, net), text in zip(wanted[:first_alias], spelled, strict=False):
             net_text[net] = text

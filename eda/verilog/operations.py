@@ -222,6 +222,8 @@ class Operations:
             return self.add("mux", width, [self._alone(node.cond, seen), *values])
         if name == "Uplus":
             return self._value(node.right, width, seen)
+        if name == "Concat" and len(node.list) == 1:
+            return self._alone(node.list[0], seen)
         if name == "Concat":
             return self.add("concat", self.width(node), [self._alone(part, seen) for part in node.list])
         if name == "Repeat":

@@ -45,7 +45,7 @@ opt -nodffe -nosdff -fast
 FINISH = """tee -q -o registers.il dump t:$_DFFSR* t:$_ALDFF* t:$_SR_* t:$_DLATCHSR* t:$_DLATCH_???_
 dfflegalize -cell $_DFF_?_ 01 -cell $_DFF_???_ 01 -cell $_DLATCH_?_ 01
 techmap
-opt -nodffe -nosdff -fast
+opt_expr
 opt_clean
 write_json out.json
 """

@@ -92,8 +92,10 @@ def _assignments(netlist: Netlist, names: Names) -> Iterator[str]:
 
 
 def _helpers(netlist: Netlist) -> Iterator[str]:
+    """The modules of generic cells, in the order of first use (the order of `types` must not show)."""
     known = generic.modules()
-    for kind in dict.fromkeys(netlist.types[t] for t in np.unique(netlist.cell_type).tolist()):
+    used, first = np.unique(netlist.cell_type, return_index=True)
+    for kind in dict.fromkeys(netlist.types[t] for t in used[np.argsort(first)].tolist()):
         if kind in known and (kind != cells.MUX or _any_named(netlist, kind)):
             yield "\n" + known[kind][1].rstrip("\n")
 

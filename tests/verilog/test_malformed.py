@@ -20,7 +20,8 @@ WRONG = {
     "module t(a, y)\nassign y = a;": "f.v:2: expected ';' after the header of the module, found 'assign'",
     "module t(a b);": "f.v:1: expected ')' or ',' in the list of ports, found 'b'",
     "module t(a, a);": "f.v:1: port 'a' appears twice in the header",
-    "module t(a, y);\n input a;\n assign y = a;\nendmodule": "f.v:1: expected a declaration of port 'y' as input or output, found none",
+    "module t(a, y);\n input a;\n assign y = a;\nendmodule": "f.v:1: expected a declaration of port 'y' "
+    "as input or output, found none",
     "module t(a);\n input a;\n output y;": "f.v:3: output 'y' is not in the header of module t",
     "module t(a);\n input a;\n input a;": "f.v:3: port 'a' is declared twice",
     HEAD + "assign y = a;": "f.v:2: expected 'endmodule' of module 't' (line 1), found the end of the file",
