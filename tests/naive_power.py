@@ -48,7 +48,8 @@ class NaivePower:
         for edge in (0, 1):
             table = self.library.powers.table[row, edge]
             if table >= 0:
-                slew = 0.0 if slew_pin is None else self.timing.slew[pins[slew_pin], edge]
+                ideal = slew_pin is None or self.timing.clock.reach[pins[slew_pin]] != 0
+                slew = 0.0 if ideal else self.timing.slew[pins[slew_pin], edge]
                 load = 0.0 if load_pin is None else max(self.timing.load[pins[load_pin]])
                 total += interpolate(self.library.tables, table, slew, load) / 2
         return total

@@ -51,10 +51,15 @@ class InstanceGroup:
     def toggles(self, pin: str) -> FloatArray:
         return self.activity.toggles[self.nets[pin]]
 
+    def slew(self, pin: str) -> FloatArray:
+        """ps [n, 2] at a pin; 0 on nets of the clock, which is ideal: no single driver moves the pins of all registers."""
+        nets = self.nets[pin]
+        return np.where((self.timing.clock.reach[nets] != 0)[:, None], 0.0, self.timing.slew[nets])
+
     def energy(self, row: int, slew_pin: str | None, load_pin: str | None) -> FloatArray:
         """fJ [n] per transition by the power group `row`: mean of rise and fall."""
         tables, none = self.library.powers.table[row], np.zeros((len(self.instances), 2))
-        slew = none if slew_pin is None else self.timing.slew[self.nets[slew_pin]]
+        slew = none if slew_pin is None else self.slew(slew_pin)
         load = none[:, 0] if load_pin is None else self.timing.load[self.nets[load_pin]].max(axis=1)
         edges = [lookup(self.library.tables, tables[e], slew[:, e], load) for e in (RISE, FALL) if tables[e] >= 0]
         return np.sum(edges, axis=0) / 2 if edges else none[:, 0]

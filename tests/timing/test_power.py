@@ -3,6 +3,7 @@ import pytest
 from mapped_random import random_netlist
 from naive_power import NaivePower
 
+from eda.ir.builder import Builder
 from eda.timing.activity import Activity, simulated
 from eda.timing.constraints import Constraints
 from eda.timing.power import power
@@ -75,6 +76,21 @@ def test_registers_take_power_from_the_clock_alone(tiny, circuit):
     idle = power(netlist, tiny, Constraints(period_ps=1000.0), activity=simulated(netlist, fixed={"d": 0}))
     assert idle.switching_mw == 0.0
     assert idle.internal_mw > 0.0
+
+
+def test_a_register_takes_the_same_power_however_many_share_its_clock(tiny):
+    def per_register(count):
+        circuit = Builder("bank")
+        clk, d = circuit.input("clk")[0], circuit.input("d")[0]
+        pins = tiny.cell("DFF_X1").type.inputs
+        for k in range(count):
+            circuit.output(f"q{k}", circuit.cell(tiny.cell("DFF_X1").type, [clk if p == "CK" else d for p in pins])[0])
+        netlist = circuit.build()
+        surroundings = Constraints(period_ps=1000.0, driver="BUF_X1")
+        idle = simulated(netlist, fixed={"d": 0})
+        return power(netlist, tiny, surroundings, activity=idle).internal_mw / count
+
+    assert per_register(200) == pytest.approx(per_register(1))
 
 
 def test_power_by_instance_adds_up_to_the_whole(tiny):
