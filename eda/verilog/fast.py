@@ -120,7 +120,7 @@ class FastReader:
             name = m[1]
             cell_type.append(shape.index)
             names.append(name if name[0] not in "_\\" else public(normal(name)))
-            places.append(at)
+            places.append(m.start(1))
             fanin += row[:n_in]
             outs += row[n_in:] if not shape.open else self._with_open(row[n_in:], shape.open)
             at = m.end()
@@ -158,7 +158,7 @@ class FastReader:
         known = target in wires and a in wires and (op is None or b in wires) and wires[target] >= 2
         if not known or len(opened) != len(closed) or (outer and not_a) or (opened and op is None):
             return at
-        start = at + m[0].index(target)
+        start = m.start(1)
         if op is None:
             self._unary(wires[target], wires[a], bool(outer or not_a), start)
         else:

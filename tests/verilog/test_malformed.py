@@ -1,16 +1,20 @@
 """Malformed and unsupported files: one message each, with file, line, what was expected and what was found."""
 
+import random
 import re
+from pathlib import Path
 
 import pytest
 
 from eda.errors import InputError, UnsupportedError
 from eda.ir import logic
 from eda.ir.cells import CellType
+from eda.verilog import fast
 from eda.verilog.reader import parse_verilog, read_verilog
 
 NAND = CellType("NAND2_X1", ("A1", "A2"), ("ZN",), (logic.parse("!(A1 & A2)"),))
 HEAD = "module t(input a, b, output y);\n"
+ADDER = CellType("FA_X1", ("A", "B", "CI"), ("CO", "S"), (logic.parse("A B | CI (A | B)"), logic.parse("A ^ B ^ CI")))
 
 WRONG = {
     "": "f.v:1: expected a module, found none",
@@ -146,3 +150,32 @@ def test_every_truncation_of_a_file_is_an_error_and_no_crash():
     for end in range(len(text)):
         with pytest.raises(InputError, match=r"^f\.v:\d+: |^f\.v: expected one module"):
             parse_verilog(text[:end], types={"NAND2_X1": NAND}, file="f.v")
+
+
+def test_damage_gives_the_same_message_by_the_short_way_and_by_the_parser(monkeypatch):
+    """Random damage to a file: no crash, and what the fast reader makes of it is what the parser makes of it."""
+    text = (Path(__file__).parent / "damaged.v").read_text()
+    chance, outcomes = random.Random(1), []
+    cases = [_damaged(text, chance) for _ in range(1500)]
+    outcomes.append([_outcome(case) for case in cases])
+    monkeypatch.setattr(fast.FastReader, "run", lambda self: None)
+    outcomes.append([_outcome(case) for case in cases])
+    assert outcomes[0] == outcomes[1]
+    assert 50 < sum(isinstance(o, str) for o in outcomes[0]) < 1500
+
+
+def _damaged(text: str, chance: random.Random) -> str:
+    for _ in range(chance.choice([1, 1, 2, 3])):
+        start = chance.randrange(len(text))
+        length = chance.choice([1, 1, 10, 30])
+        added = chance.choice(["", chance.choice(" ()[],;.\\~&|^=?:{}'01abn/*@#\n$"), text[start : start + length]])
+        at = chance.randrange(len(text))
+        text = text[:at] + added + text[at + length * chance.choice([0, 1]) :]
+    return text
+
+
+def _outcome(text: str) -> object:
+    try:
+        return parse_verilog(text, types={t.name: t for t in (NAND, ADDER)}, file="f.v")
+    except InputError as e:
+        return str(e)
