@@ -47,8 +47,7 @@ PLAN = {
 }
 CLASSIC = (
     *(f"iscas85/verilog/{n}" for n in ("c17", "c432", "c499", "c880", "c1355", "c1908")),
-    *(f"iscas89/verilog/{n}" for n in ("s27", "s298", "s344", "s420", "s641", "s382", "s1423")),
-    "epfl_verilog/ctrl",
+    *(f"iscas89/verilog/{n}" for n in ("s27", "s298", "s344", "s420", "s641", "s382", "s713", "s1423")),
 )
 ADDER_CELLS = (("multiplier", 4), ("multiplier", 8), ("mac", 4), ("adder", 8))
 _TRANSISTORS = re.compile(r"module dff\b(?:(?!endmodule).)*trireg.*?endmodule", re.DOTALL)  # some model it that way
