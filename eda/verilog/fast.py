@@ -14,17 +14,17 @@ from dataclasses import dataclass
 from eda.ir import cells
 from eda.ir.cells import CellType
 from eda.verilog.body import Body
-from eda.verilog.lexer import KEYWORDS, Cursor, normal, public
+from eda.verilog.lexer import BLANK, KEYWORDS, Cursor, normal, public
 
 _NET = r"([^\s(),;\\]++|\\[^\s(),;]++(?:\ \[\d++\]|(?=\s)))"
 _NAME = r"(?:[A-Za-z_][\w$]*+|\\[!-~]++)"
-_WORD = re.compile(r"\s*+([A-Za-z_][\w$]*+)", re.ASCII)
-_WIRES = re.compile(rf"\s*+wire\s++((?:{_NAME}\s*+,\s*+)*+{_NAME})\s*+;", re.ASCII)
+_WORD = re.compile(BLANK + r"([A-Za-z_][\w$]*+)", re.ASCII | re.VERBOSE)
+_WIRES = re.compile(rf"wire\s++((?:{_NAME}\s*+,\s*+)*+{_NAME})\s*+;", re.ASCII)
 _NAMES = re.compile(_NAME, re.ASCII)
 _INSTANCE = re.compile(rf"\S++\s++{_NAME}\s*+\(([^;]*)\)\s*+;", re.ASCII)
 _PIN = re.compile(rf"\s*+\.([A-Za-z_][\w$]*+)\s*+\(\s*+{_NET}\s*+\)\s*+(?:,|\Z)", re.ASCII)
 _ASSIGN = re.compile(
-    rf"\s*+assign\s++{_NET}\s*+=\s*+(~?+)\s*+(\(?+)\s*+(~?+)\s*+{_NET}"
+    rf"assign\s++{_NET}\s*+=\s*+(~?+)\s*+(\(?+)\s*+(~?+)\s*+{_NET}"
     rf"(?:\s*+([&|^])\s*+(~?+)\s*+{_NET})?+\s*+(\)?+)\s*+;",
     re.ASCII,
 )
@@ -58,7 +58,7 @@ class FastReader:
         text, shapes, others = self._cursor.source.text, self._shapes, self._others
         word, at = _WORD.match, self._cursor.at
         while (m := word(text, at)) is not None:
-            first = m[1]
+            first, at = m[1], m.start(1)
             if first in shapes:
                 end = self._cells(at, first)
             elif first in others:
@@ -92,7 +92,7 @@ class FastReader:
 
     def _shape(self, kind: CellType, pins: list[str], order: tuple[str, ...]) -> _Shape:
         connections = r"\s*+,\s*+".join(rf"\.{pin}\s*+\(\s*+{_NET}\s*+\)" for pin in pins)
-        pattern = rf"\s*+{re.escape(kind.name)}\s++({_NAME})\s*+\(\s*+{connections}\s*+\)\s*+;"
+        pattern = rf"{re.escape(kind.name)}\s++({_NAME})\s*+\(\s*+{connections}\s*+\)\s*+;"
         return _Shape(
             re.compile(pattern, re.ASCII),
             self._body.types.setdefault(kind, len(self._body.types)),
@@ -127,6 +127,7 @@ class FastReader:
             following = word(text, at)
             if following is None or (first := following[1]) not in shapes:
                 return at
+            at = following.start(1)
 
     def _with_open(self, outs: list[int], left_open: tuple[int, ...]) -> list[int]:
         for k in left_open:

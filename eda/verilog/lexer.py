@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from eda.errors import InputError, UnsupportedError
 
 # Blanks, comments, attributes, and the compiler directives that do not change what a netlist means.
-_BLANK = r"""(?:
+BLANK = r"""(?:
     \s++ | //[^\n]*+ | /\*(?:[^*]++|\*(?!/))*+\*/
   | \(\*(?!\s*\))(?:"(?:\\.|[^"\\])*+"|[^"*]++|\*(?!\)))*+\*\)
   | `(?:celldefine|endcelldefine|resetall|nounconnected_drive)\b | `(?:timescale|default_nettype|line)\b[^\n]*+
 )*+"""
 _TOKEN = re.compile(
-    _BLANK
+    BLANK
     + r"""(?:
     (?P<name>[A-Za-z_][\w$]*+|\\[!-~]++)
   | (?P<number>(?:\d[\d_]*+\s*+)?'\s*+[sS]?[bBoOdDhH]\s*+[\w?]++|\d[\w.]*+)
