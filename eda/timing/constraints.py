@@ -20,7 +20,7 @@ class Constraints:
     """The surroundings of a netlist. Values per port are one number, or a mapping from names of ports or of their bits
     (``{"a": 5.0, "b[3]": 7.0}``; a bit's own entry wins, ports without an entry get 0).
 
-    clock         input port (or bit) of the clock; None: found from the clock pins of the registers
+    clock         input port (or bit) of the clock; None: found from the clock pins of the registers, several as if one
     period_ps     clock period, half of it high; None: slacks are measured against the smallest period that works
     input_slew_ps slew of the input ports where there is no `driver`
     input_delay_ps, output_delay_ps   time spent outside, after and before the rising clock

@@ -2,8 +2,8 @@
 
 Delays and slews are looked up at the slew of each input edge and the load of each output edge; every timing group counts
 and the worst result wins; arrival and slew are kept as the largest of their own. The clock is ideal. Beside the late
-analysis runs an early one, with smallest arrivals and slews, for hold times. What is not modelled: clear, preset and
-three-state arcs, time borrowed by latches, gating checks, the clock as data.
+analysis runs an early one, with smallest arrivals and slews under the same loads, for hold times. What is not modelled:
+clear, preset and three-state arcs, time borrowed by latches, gating checks, the clock as data.
 """
 
 from __future__ import annotations
