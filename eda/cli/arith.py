@@ -156,7 +156,9 @@ def sweep(
     ]
     columns = ("design", "recipe", "delay ps", "area um2", "power mW", "cells", "proof", "front")
     table(as_json, columns, [(*row[:-1], "*" if row[-1] else "") for row in rows], title=result["title"])
-    console(as_json).print(f"wrote {out / 'report.html'}, {out / 'pareto.json'} and {len(result['front'])} circuits on the front")
+    console(as_json).print(
+        f"wrote {out / 'report.html'}, {out / 'pareto.json'} and {len(result['front'])} circuits on the front"
+    )
     emit(result, as_json)
     if result["interrupted"]:
         raise typer.Exit(130)
