@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
@@ -237,7 +238,9 @@ class _Table:
             if default is not None:
                 return default
             where = f" in [{self._name}]" if self._name else ""
-            self._fail(f"expected the key {key!r}{where}, found none", self._start)
+            near = get_close_matches(key, [k for k in self._content if k not in self._known], n=1)
+            found, at = (repr(near[0]), self._place(near[0])) if near else ("none", self._start)
+            self._fail(f"expected the key {key!r}{where}, found {found}", at)
         value = self._content[key]
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             self._fail(f"expected {expected} for {key!r}, found {value!r}", self._place(key))

@@ -63,7 +63,6 @@ VERILOG = {
         r"case\.v:3: .*(width|bits)",
     ),
     "bit outside range": ("module t(input [3:0] a, output y);\n  assign y = a[4];\nendmodule\n", r"case\.v:2: .*\b4\b"),
-    "unknown value": ("module t(input a, output y);\n  assign y = a & 1'bx;\nendmodule\n", r"case\.v:2: .*x"),
     "inout": ("module t(inout a, output y);\n  assign y = a;\nendmodule\n", r"case\.v:1: .*inout"),
     "no operand": ("module t(input a, output y);\n  assign y = a & ;\nendmodule\n", r"case\.v:2: "),
     "unbalanced": ("module t(input a, output y);\n  assign y = (a;\nendmodule\n", r"case\.v:2: "),
@@ -90,10 +89,12 @@ LEF = {
     "wrong end": ("VERSION 5.8 ;\nMACRO A\n  SIZE 1 BY 2 ;\nEND B\nEND LIBRARY\n", r"case\.lef:4: "),
 }
 
+NANGATE = (Path(__file__).parents[2] / "pdk" / "nangate45.toml").read_text()
+
 KIT = {
     "not toml": ("name = \n", r"kit\.toml:1: expected TOML"),
-    "empty": ("", r"kit\.toml: .*name"),
-    "unknown key": ('nmae = "x"\n', r"kit\.toml.*nmae.*did you mean 'name'"),
+    "empty": ("", r"kit\.toml: expected the key"),
+    "unknown key": (NANGATE.replace("driver =", "drivr ="), r"kit\.toml:15: expected the key 'driver' in \[defaults\], found 'drivr'"),
     "binary": (b"\xff\xfe\x00", r"kit\.toml:1: expected text"),
 }
 
@@ -115,7 +116,7 @@ COMMANDS = {
     "unknown verb": (["chek", "a.v", "b.v"], r"chek"),
     "unknown option": (["show", "--tpo", "x", "good.v"], r"--tpo.*--top"),
     "missing argument": (["check", "good.v"], r"B\.v"),
-    "not a number": (["arith", "generate", "multiplier", "--width", "eight", "-o", "x.v"], r"eight"),
+    "not a number": (["arith", "generate", "multiplier", "--width", "eight", "-o", "x.v"], r"valid integer"),
     "width 0": (["arith", "generate", "multiplier", "--width", "0", "-o", "x.v"], r"width must be at least 1"),
     "unknown kind": (["arith", "generate", "multiplyer", "--width", "8", "-o", "x.v"], r"did you mean 'multiplier'"),
     "unknown tree": (["arith", "generate", "multiplier", "--width", "8", "--tree", "dada", "-o", "x.v"], r"did you mean 'dadda'"),
