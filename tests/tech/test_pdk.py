@@ -188,7 +188,7 @@ def test_every_description_is_complete(name):
 
 CASES = {
     "no TOML": ("[defaults]", "[defaults", "[defaults", "expected TOML"),
-    "an unknown key": ('corner = "t', 'corners = "t', None, "expected the key 'corner', found none"),
+    "an unknown key": ('corner = "t', 'corners = "t', "corners", "expected the key 'corner', found 'corners'"),
     "a key too many": ('units = "', 'colour = "red"\nunits = "', "colour", "unknown key 'colour'"),
     "a mistyped key": (
         'tie_low = "',
