@@ -221,7 +221,7 @@ class _Running:
         if inputs is not None:
             _apply(self.nets, self.circuit.netlist, inputs)
             self.nets[self.clock] = level
-        if changed or inputs is not None or self.circuit.immediate:
+        if changed or inputs is not None or self._act_at_once():
             self._settle()
             self._derived_edges(after)
 
@@ -246,12 +246,16 @@ class _Running:
         """Compute all nets, with open latches, clears and presets, until nothing changes."""
         for _ in range(len(self.state) + 2):
             self.circuit.settle(self.nets, self.state)
-            before = self.state
-            if self.circuit.immediate:
-                self.state = self.circuit.immediate_state(self.nets, before)
-            if np.array_equal(self.state, before):
+            if not self._act_at_once():
                 return
         raise self._oscillation("open latches, clears or presets")
+
+    def _act_at_once(self) -> bool:
+        """Let open latches, clears and presets act on the state; True if it changed."""
+        if not self.circuit.immediate:
+            return False
+        before, self.state = self.state, self.circuit.immediate_state(self.nets, self.state)
+        return not np.array_equal(self.state, before)
 
     def _oscillation(self, through: str) -> InputError:
         return InputError(f"netlist {self.circuit.netlist.name}: does not settle, it oscillates through {through}")
