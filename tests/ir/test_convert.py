@@ -203,6 +203,7 @@ def test_networkx_has_an_edge_for_every_pin(n):
 
 @given(netlists(latches=True))
 def test_tensors_hold_the_same_pins(n):
+    pytest.importorskip("torch", reason="torch is an optional dependency")
     t = to_torch(n)
     assert t["driver"].tolist() == n.driver.tolist()
     assert t["level"].tolist() == n.level.tolist()
