@@ -21,6 +21,7 @@ ClockPort = Annotated[str | None, typer.Option(help="Input port of the clock; fo
 
 
 def register(app: typer.Typer) -> None:
+    """Add these verbs to the command line."""
     app.command()(synth)
     app.command()(sta)
 
