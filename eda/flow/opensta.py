@@ -50,12 +50,13 @@ def second_opinion(
         (folder / "netlist.v").write_text(verilog)
         (folder / "time.tcl").write_text(_script(names, top, constraints, clock, period_ps))
         done = run(OPENSTA, ["-no_init", "-no_splash", "-exit", "time.tcl"], cwd=folder, timeout=timeout)
-        slack = re.search(r"(-?\d+\.\d+)\s+slack \(", done.output)
+        worst = next((block for block in done.output.split("Startpoint:") if "Path Group: clock\n" in block), "")
+        slack = re.search(r"(-?\d+\.\d+)\s+slack \(", worst)
         if _DONE not in done.output or slack is None:
             reason = "no path was found" if _DONE in done.output else "it stopped early"
             raise ToolFailed(f"OpenSTA failed: {reason}\n{done.output[-2000:]}", tool=OPENSTA.name, returncode=0)
         version = run(OPENSTA, ["-version"], cwd=folder, timeout=timeout).output.strip()
-    report = done.output[: done.output.index(_DONE)].strip()
+    report = f"Startpoint:{worst[: slack.end() - 2]}"
     return SecondOpinion(period_ps - float(slack.group(1)), report, f"OpenSTA {version}", done.seconds)
 
 
@@ -63,9 +64,10 @@ def _script(names: Sequence[str], top: str, constraints: Constraints, clock: str
     lines = [f"read_liberty {name}" for name in names]
     lines += ["read_verilog netlist.v", f"link_design {top}", "set_cmd_units -time ps -capacitance fF"]
     port = "" if clock is None else f" [get_ports {{{clock}}}]"
-    data = "[all_inputs]" if clock is None else "[all_inputs -no_clocks]"
+    # `all_inputs -no_clocks` is unknown to old versions
+    lines += ["set data {}", f"foreach p [all_inputs] {{if {{[get_full_name $p] ne {{{clock or ''}}}}} {{lappend data $p}}}}"]
     lines += [f"create_clock -name clock -period {period_ps:.6f}{port}"]
-    lines += [f"set_input_delay {constraints.input_delay_ps} -clock clock {data}"]
+    lines += [f"set_input_delay {constraints.input_delay_ps} -clock clock $data"]
     lines += [f"set_output_delay {constraints.output_delay_ps} -clock clock [all_outputs]"]
     if constraints.driver:
         lines += [f"set_driving_cell -lib_cell {constraints.driver} [all_inputs]"]

@@ -19,6 +19,9 @@ from eda.verilog.rtl import FINISH, Staged, finished, raise_input_error, stage
 from eda.verilog.writer import to_verilog
 
 _INCLUDE = re.compile(r'^[ \t]*`include\s+"([^"]+)"', re.MULTILINE)
+_HIGH_IMPEDANCE = re.compile(r"'[sS]?[bBoOhHdD][\w?]*[zZ]")
+_TRISTATE = ["proc", "flatten", "tribuf -logic"]
+"""Without these, Yosys takes an undriven value for one that does not matter."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +148,8 @@ class RtlSource:
         }
 
     def stage(self, folder: Path) -> list[str]:
-        return [command.strip() for command in self._staged(folder).commands]
+        commands = [command.strip() for command in self._staged(folder).commands]
+        return [*commands, *(_TRISTATE if any(map(_HIGH_IMPEDANCE.search, self.texts.values())) else [])]
 
     def _staged(self, folder: Path) -> Staged:
         r = self.rtl
@@ -162,7 +166,11 @@ class RtlSource:
     def finish(self) -> list[str]:
         """Library cells become gates, and so do the two sorts of gates that only Yosys's own mapping makes."""
         functions = [f"read_liberty -ignore_miss_func -overwrite lib_{i}.lib" for i in range(len(self.pdk.liberty_files))]
-        return [*([*functions, "flatten"] if self.has_cells else []), "aigmap t:$_ANDNOT_ t:$_ORNOT_", *FINISH.splitlines()]
+        return [
+            *([*functions, "flatten -noscopeinfo"] if self.has_cells else []),
+            "aigmap t:$_ANDNOT_ t:$_ORNOT_",
+            *FINISH.splitlines(),
+        ]
 
     def golden(self, folder: Path, output: str) -> Netlist:
         return finished(folder, output, self._staged(folder))

@@ -27,6 +27,8 @@ from eda.verilog.writer import to_verilog
 ADDERS = ("keep", "dissolve")
 
 _AUTOMATIC = re.compile(r"_\d+_")
+_MAPPING = "Executing DFFLIBMAP pass"
+"""Where the log has it, the source was fine."""
 _UNMAPPED = re.compile(r"unmapped (?:internal )?cell of type (\S+?)[. ]*$", re.MULTILINE)
 
 
@@ -75,8 +77,8 @@ def synthesize(
         if cache:
             Store().put(job.key, kept)
     golden = source if isinstance(source, Netlist) else parse_verilog(kept["golden"], top=job.source.top)
-    netlist = parse_verilog(kept["mapped"], types=job.pdk.library.types, top=golden.name)
-    return Mapped(netlist, golden, job.pdk, job.recipe, kept["seconds"], kept["log"], job.key)
+    netlist = parse_verilog(kept["mapped"], types=job.pdk.library.types, top=job.source.top)
+    return Mapped(replace(netlist, name=golden.name), golden, job.pdk, job.recipe, kept["seconds"], kept["log"], job.key)
 
 
 def prepare(source: Netlist | Rtl, pdk: Pdk | str, recipe: Recipe | str, adders: str = "keep") -> Job:
@@ -131,8 +133,7 @@ class Job:
                 raise
             golden = self.source.golden(folder, done.output)
             netlist = read_verilog(folder / MAPPED, types=self.pdk.library.types, top=self.source.top)
-        mapped = replace(public_names(netlist), name=golden.name)
-        texts = {"mapped": to_verilog(mapped), "golden": to_verilog(golden) if self.source.finish() else ""}
+        texts = {"mapped": to_verilog(public_names(netlist)), "golden": to_verilog(golden) if self.source.finish() else ""}
         return {**texts, "seconds": done.seconds, "log": done.output}
 
     def _script(self, reading: Sequence[str]) -> str:
@@ -143,10 +144,12 @@ class Job:
         """Raise the error of the user's design that stands behind `failed`, if one does."""
         if isinstance(failed, ToolTimeout):
             return
-        kinds = sorted(set(_UNMAPPED.findall(Path(str(failed.log)).read_text(errors="replace"))))
+        log = Path(str(failed.log)).read_text(errors="replace")
+        kinds = sorted(set(_UNMAPPED.findall(log)))
         if kinds:
             raise UnsupportedError(f"the library of {self.pdk.name} has no cell for {', '.join(kinds)}") from failed
-        self.source.explain(folder, failed)
+        if _MAPPING not in log or "cannot be legalized" in log:
+            self.source.explain(folder, failed)
 
 
 def public_names(netlist: Netlist) -> Netlist:

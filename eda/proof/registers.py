@@ -147,7 +147,8 @@ def _same_kind(a: Netlist, b: Netlist, c: int, d: int) -> None:
     left, right = a.type_of(c).state, b.type_of(d).state
     assert left is not None
     assert right is not None
-    forced = left.clear is not None and left.preset is not None
+    # where one side lacks clear or preset, the other's must be proven idle, and both at once cannot happen
+    forced = all(state.clear is not None and state.preset is not None for state in (left, right))
     if left.kind != right.kind or (forced and left.both != right.both):
         raise ProofError(
             f"register {_labels(a, [c])[0]} of {a.name} is a {a.type_of(c).name}, its partner in {b.name} a {b.type_of(d).name}"
