@@ -13,6 +13,7 @@ finds is only a claim; `eda.proof.verify` is what proves it. See there for the m
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -25,7 +26,7 @@ from eda.ir.simulate import simulate
 from eda.ir.spec import ArithmeticSpec
 from eda.ir.vectors import WORD, unpack
 from eda.proof import polynomial
-from eda.proof.cones import small_functions
+from eda.proof.cones import Function, small_functions
 from eda.proof.extract import INPUT, cone, extract
 from eda.proof.polynomial import Polynomial
 
@@ -34,6 +35,9 @@ SUPPORT_LIMIT = 6
 
 PINS_LIMIT = 8
 """A compressor has at most this many inputs."""
+
+REST_LIMIT = 9
+"""Above the cut, an output depends on at most this many inputs, apart from single products."""
 
 ROWS_LIMIT = 3
 """Products above the cut are listed one by one if no column has more of them; else the rest of the adder stands for them."""
@@ -51,13 +55,18 @@ def certificate(netlist: Netlist, spec: ArithmeticSpec) -> dict[str, Any]:
     cut = _cut(netlist, outputs)
     weights = _weights(netlist, outputs, cut)
     steps, left = _replaced(netlist, weights, spec.width)
-    below = _expanded(netlist, left)
+    functions = small_functions(netlist, SUPPORT_LIMIT)
+    below = _expanded(netlist, left, functions)
     above = polynomial.reduced({m: expected.get(m, 0) - below.get(m, 0) for m in {**expected, **below}}, spec.width)
     residual = _tallest_column(above, spec.width) > ROWS_LIMIT
+    if residual:
+        _demand_small_rest(netlist, outputs, cut)
+    # Products may be shared between the tree and the adder: above the cut they are what they are, not free.
+    free = cut if residual else [net for net in cut if functions[net] is None]
     return {
         "netlist": netlist.digest,
         "specification": spec.text,
-        "free": _variables(netlist, outputs, cut),
+        "free": _variables(netlist, outputs, free),
         "cut": [[net, hex(weight)] for net, weight in weights.items()],
         "products": [] if residual else [[list(m), hex(c)] for m, c in above.items() if m],
         "constant": hex(0 if residual else above.get((), 0)),
@@ -179,9 +188,8 @@ def conserved(
 # --- the products --------------------------------------------------------------------------------------------------------
 
 
-def _expanded(netlist: Netlist, total: Mapping[int, int]) -> Polynomial:
+def _expanded(netlist: Netlist, total: Mapping[int, int], functions: Sequence[Function | None]) -> Polynomial:
     """The weighted sum of nets as a polynomial in the inputs."""
-    functions = small_functions(netlist, SUPPORT_LIMIT)
     out: Polynomial = {}
     for net, weight in total.items():
         function = functions[net]
@@ -189,6 +197,16 @@ def _expanded(netlist: Netlist, total: Mapping[int, int]) -> Polynomial:
             raise ProofError(f"net {netlist.net_label(net)} is neither conserved by a compressor nor a product of few inputs")
         polynomial.add_function(out, weight, function[1], function[0])
     return out
+
+
+def _demand_small_rest(netlist: Netlist, outputs: Sequence[int], cut: Sequence[int]) -> None:
+    """Raise `ProofError` if an output depends on more than `REST_LIMIT` inputs while the cut is 0."""
+    fanin = netlist.fanin.copy()
+    fanin[np.isin(fanin, cut)] = 0
+    functions = small_functions(replace(netlist, fanin=fanin), REST_LIMIT)
+    for net in outputs:
+        if functions[net] is None and net not in cut:
+            raise ProofError(f"above the compressors, output {netlist.net_label(net)} depends on too many inputs")
 
 
 def _tallest_column(above: Polynomial, width: int) -> int:
