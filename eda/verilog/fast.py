@@ -19,13 +19,13 @@ from eda.verilog.lexer import BLANK, KEYWORDS, Cursor, normal, public
 _NET = r"([^\s(),;\\]++|\\[^\s(),;]++(?:\ \[\d++\]|(?=\s)))"
 _NAME = r"(?:[A-Za-z_][\w$]*+|\\[!-~]++)"
 _WORD = re.compile(BLANK + r"([A-Za-z_][\w$]*+)", re.ASCII | re.VERBOSE)
-_WIRES = re.compile(rf"wire\s++((?:{_NAME}\s*+,\s*+)*+{_NAME})\s*+;", re.ASCII)
+_WIRES = re.compile(rf"wire\s++((?:{_NAME}\s*+,\s*+)*{_NAME})\s*+;", re.ASCII)
 _NAMES = re.compile(_NAME, re.ASCII)
 _INSTANCE = re.compile(rf"\S++\s++{_NAME}\s*+\(([^;]*)\)\s*+;", re.ASCII)
 _PIN = re.compile(rf"\s*+\.([A-Za-z_][\w$]*+)\s*+\(\s*+{_NET}\s*+\)\s*+(?:,|\Z)", re.ASCII)
 _ASSIGN = re.compile(
     rf"assign\s++{_NET}\s*+=\s*+(~?+)\s*+(\(?+)\s*+(~?+)\s*+{_NET}"
-    rf"(?:\s*+([&|^])\s*+(~?+)\s*+{_NET})?+\s*+(\)?+)\s*+;",
+    rf"(?:\s*+([&|^])\s*+(~?+)\s*+{_NET})?\s*+(\)?+)\s*+;",
     re.ASCII,
 )
 _PLAIN = {"&": cells.AND, "|": cells.OR, "^": cells.XOR}

@@ -7,19 +7,21 @@ from dataclasses import dataclass
 
 from eda.errors import InputError, UnsupportedError
 
+# Possessive quantifiers stand behind single characters only: Python 3.11.2 mistakes those behind groups.
+
 # Blanks, comments, attributes, and the compiler directives that do not change what a netlist means.
 BLANK = r"""(?:
-    \s++ | //[^\n]*+ | /\*(?:[^*]++|\*(?!/))*+\*/
-  | \(\*(?!\s*\))(?:"(?:\\.|[^"\\])*+"|[^"*]++|\*(?!\)))*+\*\)
+    \s++ | //[^\n]*+ | /\*(?:[^*]++|\*(?!/))*\*/
+  | \(\*(?!\s*\))(?:"(?:[^"\\]++|\\.)*"|[^"*]++|\*(?!\)))*\*\)
   | `(?:celldefine|endcelldefine|resetall|nounconnected_drive)\b | `(?:timescale|default_nettype|line)\b[^\n]*+
-)*+"""
+)*"""
 _TOKEN = re.compile(
     BLANK
     + r"""(?:
     (?P<name>[A-Za-z_][\w$]*+|\\[!-~]++)
   | (?P<number>(?:\d[\d_]*+\s*+)?'\s*+[sS]?[bBoOdDhH]\s*+[\w?]++|\d[\w.]*+)
   | (?P<op>~&|~\||~\^|\^~|&&|\|\||===|!==|==|!=|<<<|>>>|<<|>>|<=|>=|\*\*|\+:|-:|[()\[\]{};:,.=&|^~?!+\-*/%<>\#@])
-  | (?P<text>"(?:\\.|[^"\\\n])*+") | (?P<directive>`\w++) | (?P<system>\$[\w$]++) | (?P<other>[^\s]) | (?P<end>\Z)
+  | (?P<text>"(?:[^"\\\n]++|\\.)*") | (?P<directive>`\w++) | (?P<system>\$[\w$]++) | (?P<other>[^\s]) | (?P<end>\Z)
 )""",
     re.ASCII | re.VERBOSE,
 )
