@@ -9,11 +9,11 @@ from typing import NoReturn
 
 from eda.errors import InputError, UnsupportedError
 
-_STRING = r'[^"\\]*+(?:\\.[^"\\]*+)*+'
+_STRING = r'[^"\\]*+(?:\\.[^"\\]*+)*'
 _STATEMENT = re.compile(
     r'[\s;\\]*+(?:"?(\w++)"?\s*+'  # 1: the name of an attribute or group
     rf'(?::\s*+(?:"({_STRING})"|([^;{{}}"\n]*+))'  # 2, 3: the value of a simple attribute, quoted or bare
-    rf'|\(([^()"]*+(?:"{_STRING}"[^()"]*+)*+)\)\s*+({{)?)'  # 4: arguments, 5: the opening of a group
+    rf'|\(([^()"]*+(?:"{_STRING}"[^()"]*+)*)\)\s*+({{)?)'  # 4: arguments, 5: the opening of a group
     r"|(}))",  # 6: the close of a group
     re.DOTALL,
 )
