@@ -33,7 +33,7 @@ class Diagrams:
         if number == len(self.nodes):
             self.nodes.append((variable, low, high))
             if number > NODE_LIMIT:
-                raise ProofError(f"more than {NODE_LIMIT} decision nodes are needed")
+                raise ProofError(f"certificate: more than {NODE_LIMIT} decision nodes are needed")
         return number
 
     def ite(self, f: int, g: int, h: int) -> int:
@@ -79,7 +79,7 @@ class Diagrams:
         if f < 2:
             return {frozenset(): 1} if f else {}
         if depth == SUPPORT_LIMIT:
-            raise ProofError(f"a product depends on more than {SUPPORT_LIMIT} inputs")
+            raise ProofError(f"certificate: a product depends on more than {SUPPORT_LIMIT} inputs")
         variable, low, high = self.nodes[f]
         out = self.polynomial(low, depth + 1)
         for terms, sign in ((self.polynomial(high, depth + 1), 1), (dict(out), -1)):

@@ -83,9 +83,8 @@ def by_output(pair: Pair, deadline: float) -> Verdict | None:
 
     None where no output depends on few enough inputs.
     """
-    groups = [g for g in _groups(pair) if len(g.inputs) <= NUMPY_INPUTS]
     proven = 0
-    for group in groups:
+    for group in _groups(pair):
         verdict = exhaustive(_part(pair, group), deadline)
         if verdict is None:
             break
@@ -108,13 +107,13 @@ class _Group:
 
 
 def _groups(pair: Pair) -> list[_Group]:
-    """Outputs grouped so that each is with one whose inputs include all of its own."""
+    """Outputs of few inputs, grouped so that each is with one whose inputs include all of its own."""
     supports = [a | b for a, b in zip(_supports(pair.left), _supports(pair.right), strict=True)]
+    small = [k for k, mask in enumerate(supports) if mask.bit_count() <= NUMPY_INPUTS]
     groups: list[tuple[int, list[int]]] = []
-    for k in sorted(range(len(supports)), key=lambda k: -supports[k].bit_count()):
-        small = supports[k].bit_count() <= NUMPY_INPUTS
-        home = next((outputs for mask, outputs in groups if small and mask & supports[k] == supports[k]), None)
-        if home is None or not small:
+    for k in sorted(small, key=lambda k: -supports[k].bit_count()):
+        home = next((outputs for mask, outputs in groups if mask & supports[k] == supports[k]), None)
+        if home is None:
             groups.append((supports[k], [k]))
         else:
             home.append(k)
