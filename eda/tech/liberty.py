@@ -79,14 +79,17 @@ def _read_cells(library: Group, source: Source, units: Units, arcs: ArcBuilder) 
 def _lib_cell(library: Group, source: Source, units: Units, cell: Cell, arcs: range, powers: range) -> LibCell:
     leakage, leakage_when = _leakage(library, source, units, cell)
     default = number(library, "default_input_pin_cap", source, 0.0)
+    caps = {e: [_capacitance(p, e, source, default) for p in cell.inputs] for e in ("rise", "fall")}
     max_load = number(library, "default_max_capacitance", source, math.inf)
     return LibCell(
         type=cell.type,
         area=number(cell.group, "area", source, 0.0),
         leakage=leakage,
         leakage_when=leakage_when,
-        cap_rise=tuple(_capacitance(p, "rise", source, default) * units.capacitance for p in cell.inputs),
-        cap_fall=tuple(_capacitance(p, "fall", source, default) * units.capacitance for p in cell.inputs),
+        cap_rise=tuple(most * units.capacitance for _, most in caps["rise"]),
+        cap_fall=tuple(most * units.capacitance for _, most in caps["fall"]),
+        least_rise=tuple(least * units.capacitance for least, _ in caps["rise"]),
+        least_fall=tuple(least * units.capacitance for least, _ in caps["fall"]),
         max_load=tuple(number(p.group, "max_capacitance", source, max_load) * units.capacitance for p in cell.outputs),
         clock_pins=_clock_pins(cell),
         dont_use=cell.group.get("dont_use").lower() == "true",
@@ -95,14 +98,16 @@ def _lib_cell(library: Group, source: Source, units: Units, cell: Cell, arcs: ra
     )
 
 
-def _capacitance(pin: Pin, edge: str, source: Source, default: float) -> float:
-    """The largest capacitance that the file states for `edge` ("rise" or "fall"), in the file's unit."""
+def _capacitance(pin: Pin, edge: str, source: Source, default: float) -> tuple[float, float]:
+    """Smallest and largest capacitance that the file states for `edge` ("rise" or "fall"), in the file's unit."""
     range_name = f"{edge}_capacitance_range"
     if range_name not in pin.group.attrs:
-        return number(pin.group, f"{edge}_capacitance", source, number(pin.group, "capacitance", source, default))
+        only = number(pin.group, f"{edge}_capacitance", source, number(pin.group, "capacitance", source, default))
+        return only, only
     text = pin.group.get(range_name)
     try:
-        return max(float(w) for w in split(text))
+        values = [float(w) for w in split(text)]
+        return min(values), max(values)
     except ValueError:
         source.fail(f"expected two numbers in {range_name}, found {text!r}", pin.group.at_attr(range_name))
 

@@ -74,7 +74,8 @@ class LibCell:
 
     Bidirectional pins count as outputs without a function. Conditions (``when``) are over inputs, outputs and the state.
 
-    cap_rise, cap_fall  fF [inputs]: the largest capacitance the file states for each edge
+    cap_rise, cap_fall  fF [inputs]: the largest capacitance the file states for each edge; `least_rise`, `least_fall` the
+                        smallest, which differs only where the file states a range
     max_load            fF [outputs]; inf where the file has none
     leakage             nW, the unconditional value; leakage_when: (condition, nW) groups, which replace it where they hold
     arcs, powers        rows of this cell in ``Library.arcs`` and ``Library.powers``
@@ -86,6 +87,8 @@ class LibCell:
     leakage_when: tuple[tuple[Expr, float], ...]
     cap_rise: tuple[float, ...]
     cap_fall: tuple[float, ...]
+    least_rise: tuple[float, ...]
+    least_fall: tuple[float, ...]
     max_load: tuple[float, ...]
     clock_pins: tuple[int, ...]
     dont_use: bool

@@ -2,7 +2,7 @@
 
 Delays and slews are looked up at the slew of each input edge and the load of each output edge; every timing group counts
 and the worst result wins; arrival and slew are kept as the largest of their own. The clock is ideal. Beside the late
-analysis runs an early one, with smallest arrivals and slews under the same loads, for hold times. What is not modelled:
+analysis runs an early one, with smallest arrivals, slews and loads, for hold times. What is not modelled:
 clear, preset and three-state arcs, time borrowed by latches, gating checks, the clock as data.
 """
 
@@ -151,7 +151,7 @@ def analyze(netlist: Netlist, library: Library, constraints: Constraints | None 
     delay = smallest_period(late)
     period = walk.constraints.period_ps or delay
     ends, slack = worst_per_pin(late, late.cycles * period - late.margin - late.arrival)
-    early = no_ends() if walk.graph.checks.late.all() else walk.early_ends(load)
+    early = no_ends() if walk.graph.checks.late.all() else walk.early_ends()
     hold, hold_slack = worst_per_pin(early, early.arrival - early.margin - early.cycles * period)
     engine = f"eda {eda.__version__}"
     return Timing(walk, arrivals, slew, load, causes, late, ends, slack, hold, hold_slack, delay, period, engine)

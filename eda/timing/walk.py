@@ -15,6 +15,7 @@ from eda.timing.constraints import Constraints, per_bit
 from eda.timing.driver import drive
 from eda.timing.endpoints import Ends, check_ends, concatenate, output_ends
 from eda.timing.graph import Graph, graph_of, wiring_of
+from eda.timing.loads import net_loads
 from eda.timing.tables import kernel_tables
 
 FloatArray = npt.NDArray[np.float64]
@@ -83,8 +84,9 @@ class Walk:
         outputs = output_ends(nets, -1 - np.arange(len(nets)), list(arrivals), delay)
         return concatenate([outputs, self._check_ends(True, arrivals, slew)])
 
-    def early_ends(self, load: FloatArray) -> Ends:
-        """Ends of paths at hold and removal checks, after a pass for the earliest arrivals."""
+    def early_ends(self) -> Ends:
+        """Ends of paths at hold and removal checks, after a pass for the earliest arrivals under the smallest loads."""
+        load = net_loads(self.netlist, self.library, self.graph.cell, self.constraints, least=True)
         arrivals, slew, _ = self.run(load, late=False)
         return self._check_ends(False, arrivals, slew)
 

@@ -316,11 +316,11 @@ def test_pulse_width_checks_may_lack_a_related_pin(library):
 # capacitance, power, leakage
 
 
-def test_the_largest_capacitance_of_a_range_counts(cell):
+def test_both_ends_of_a_range_of_capacitances_are_kept(cell):
     caps = "capacitance : 1; rise_capacitance : 2; rise_capacitance_range (1.5, 2.5); fall_capacitance : 3;"
     c = cell(f"pin (A) {{ direction : input; {caps} }}")
-    assert c.cap_rise == pytest.approx((2500.0,))
-    assert c.cap_fall == pytest.approx((3000.0,))
+    assert (c.least_rise, c.cap_rise) == (pytest.approx((1500.0,)), pytest.approx((2500.0,)))
+    assert c.least_fall == c.cap_fall == pytest.approx((3000.0,))
 
 
 def test_defaults_of_the_library_apply(library):
