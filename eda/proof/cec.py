@@ -1,7 +1,7 @@
 """Combinational equivalence by ABC's ``&cec``: strong wherever the two sides share internal points.
 
-ABC is believed only as far as it can be checked. It must first tell the left side from the right one with an output
-inverted; "equivalent" counts only as the whole answer of a run without complaint; a counterexample counts only if it
+ABC is believed only as far as it can be checked. It must first tell the left side from itself with an output inverted;
+"equivalent" counts only as the whole answer of a run without complaint; a counterexample counts only if it
 replays in our own simulation.
 """
 
@@ -33,7 +33,7 @@ def cec(pair: Pair, deadline: float) -> Verdict | None:
     if seconds <= 0 or not pair.outputs_total or not pair.left.n_input_bits:
         return None
     left, right = pair.graphs
-    inverted = replace(right, outputs=np.concatenate([right.outputs[:1] ^ 1, right.outputs[1:]]))
+    inverted = replace(left, outputs=np.concatenate([left.outputs[:1] ^ 1, left.outputs[1:]]))
     with tools.scratch() as folder:
         for name, graph in (("a", left), ("b", right), ("wrong", inverted)):
             write_aiger(graph, folder / f"{name}.aig")

@@ -89,7 +89,7 @@ class _Equality:
         a, b = sorted((a, b))
         self._encode(a, b)
         if a <= TRUE:
-            return _signed(b ^ a ^ 1) if a == FALSE else -_signed(b)
+            return _signed(b) if a == FALSE else -_signed(b)
         self.variables += 1
         m, p, q = self.variables, _signed(a), _signed(b)
         self.solver.append_formula([[-m, p, q], [-m, -p, -q]])
