@@ -60,13 +60,17 @@ class Builder:
     def output(self, name: str, nets: Sequence[int] | int, bounds: tuple[int, int] | None = None) -> None:
         """Add an output port driven by `nets` (a scalar if `nets` is one integer), least significant first.
 
-        `bounds` is the declared range ``(left, right)`` of a vector; None: ``[len(nets)-1:0]``.
+        `bounds` is the declared range ``(left, right)`` of a vector; None: ``[len(nets)-1:0]``. Nets of cells that have
+        no name yet are named after the bit of the port.
         """
         if isinstance(nets, int | np.integer):
-            self._ports.append(Port(name, "output", (int(nets),)))
+            port = Port(name, "output", (int(nets),))
         else:
             left, right = _bounds(name, bounds or len(nets))
-            self._ports.append(Port(name, "output", tuple(map(int, nets)), left, right))
+            port = Port(name, "output", tuple(map(int, nets)), left, right)
+        self._ports.append(port)
+        for net, bit in zip(port.nets, port.bit_names, strict=True):
+            self.name_net(net, bit)
 
     def name_net(self, net: int, name: str) -> None:
         """Give a cell's output net a public name; the first name given stays."""

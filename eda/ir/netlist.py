@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -98,6 +98,11 @@ class Netlist:
             object.__setattr__(self, attribute, array)
         object.__setattr__(self, "aliases", MappingProxyType(dict(self.aliases)))
         self.check()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled without its derived facts."""
+        values = [getattr(self, f.name) for f in fields(self)]
+        return Netlist, (*values[:-1], dict(self.aliases))
 
     def check(self) -> None:
         """Raise `InputError` unless every array has its shape, every net exists and the input ports come first."""

@@ -19,7 +19,7 @@ def assign(body: Body, out: Wires, value: Node, at: int) -> None:
     """Let the wires `out` be driven by `value`, which must have their width."""
     found = width_of(body, value)
     if found is not None and found != len(out):
-        raise body.source.error(at, f"expected {_bits(len(out))} on the right of '=', found {_bits(found)}")
+        raise body.source.unsupported(at, f"an assignment of {_bits(found)} to {_bits(len(out))}")
     lower(body, value, len(out), out)
 
 
@@ -44,7 +44,7 @@ def _common_width(body: Body, operands: Sequence[Node], op: str, at: int) -> int
     widths = {w for w in (width_of(body, x) for x in operands) if w is not None}
     if len(widths) > 1:
         low, high = min(widths), max(widths)
-        raise body.source.error(at, f"expected operands of one width for {op!r}, found {_bits(low)} and {_bits(high)}")
+        raise body.source.unsupported(at, f"{op!r} between {_bits(low)} and {_bits(high)}")
     return widths.pop() if widths else None
 
 
