@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -153,7 +153,7 @@ class Job:
 
 
 def public_names(netlist: Netlist) -> Netlist:
-    """`netlist` without the names that Yosys made up; registers are named after their output, as in elaborated RTL."""
+    """`netlist` without the names that Yosys made up; registers are named after what they show, as in elaborated RTL."""
 
     def public(name: str | None) -> str | None:
         return None if name is None or _AUTOMATIC.fullmatch(name) else name
@@ -161,7 +161,17 @@ def public_names(netlist: Netlist) -> Netlist:
     nets = tuple(map(public, netlist.net_names))
     cells = [public(name) for name in netlist.cell_names]
     for c in netlist.state_cells.tolist():
-        named = [name for net in netlist.outputs_of(c) if (name := nets[net]) is not None]
-        cells[c] = cells[c] or (register_name(named[0]) if named else None)
+        shown = next((name for net in _shown_by(netlist, c) if (name := nets[net]) is not None), None)
+        cells[c] = cells[c] or (None if shown is None else register_name(shown))
     aliases = {name: net for name, net in netlist.aliases.items() if not _AUTOMATIC.fullmatch(name)}
     return replace(netlist, net_names=nets, cell_names=tuple(cells), aliases=aliases)
+
+
+def _shown_by(netlist: Netlist, register: int) -> Iterator[int]:
+    """The outputs of a register, then those of the inverters and buffers behind it."""
+    outputs = netlist.outputs_of(register)
+    yield from outputs
+    start, pins = netlist.sinks
+    for cell in netlist.pin_cell[pins[start[outputs.start] : start[outputs.stop]]].tolist():
+        if len(netlist.fanin_of(cell)) == len(netlist.outputs_of(cell)) == 1:
+            yield from netlist.outputs_of(cell)

@@ -8,7 +8,7 @@ difference may need a state that is never reached.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from eda.errors import ProofError
 from eda.ir import logic
 from eda.ir.cells import CellType
 from eda.ir.circuit import shows_inputs
+from eda.ir.logic import Expr
 from eda.ir.netlist import Netlist
 from eda.ir.simulate import next_state, simulate
 from eda.ir.vectors import random_vectors
@@ -46,6 +47,7 @@ def cut_registers(a: Netlist, b: Netlist, seed: int = 1) -> Cut:
 
     Raises `ProofError` naming the first register or black box that matters and has no partner.
     """
+    a, b = _upright(a), _upright(b)
     live = [_live(n) for n in (a, b)]
     boxes = _pair_boxes(a, b, *([c for c in cells if _is_box(n.type_of(c))] for n, cells in zip((a, b), live, strict=True)))
     states = [[c for c in cells if not _is_box(n.type_of(c))] for n, cells in zip((a, b), live, strict=True)]
@@ -61,6 +63,31 @@ def cut_registers(a: Netlist, b: Netlist, seed: int = 1) -> Cut:
     left = _cut(a, [*pairs, *boxes], labels)
     right = _cut(b, [*pairs.values(), *boxes.values()], labels)
     return Cut(left, right, len(named), len(behaving), len(boxes))
+
+
+def _upright(netlist: Netlist) -> Netlist:
+    """`netlist` with registers that store the complement of their input (all of ASAP7 do) described by the bit itself."""
+    return replace(netlist, types=tuple(_complement(t) if _stores_complement(t) else t for t in netlist.types))
+
+
+def _stores_complement(kind: CellType) -> bool:
+    return kind.state is not None and kind.state.next_state[0] == "not" and kind.state.next_state[1][0] == "var"
+
+
+def _complement(kind: CellType) -> CellType:
+    """The same cell, its state bit inverted."""
+    state = kind.state
+    assert state is not None
+
+    def seen(e: Expr) -> Expr:
+        if e == logic.var(state.name):
+            return logic.lnot(e)
+        return e if e[0] in ("const", "var") else (e[0], *map(seen, e[1:]))
+
+    clear, preset = (None if e is None else seen(e) for e in (state.preset, state.clear))
+    both = None if state.both is None else 1 - state.both
+    after = replace(state, next_state=logic.lnot(seen(state.next_state)), clear=clear, preset=preset, both=both)
+    return replace(kind, functions=tuple(None if f is None else seen(f) for f in kind.functions), state=after)
 
 
 # --- pairing -----------------------------------------------------------------------------------------------------------

@@ -185,6 +185,13 @@ def test_inverted_adder_cells_get_inverters(eda_data):
     assert pdk.defaults.full_adder.cell in mapped.netlist.count_by_type()
 
 
+def test_registers_that_store_the_complement_are_proven_and_named(rtl, eda_data):
+    pdk = find_pdk("asap7", root=eda_data / "pdk" / "asap7")
+    mapped = synthesize(rtl(COUNTER, "counter"), pdk, "area", cache=False)
+    assert proven(mapped)
+    assert sorted(mapped.netlist.cell_names[c] for c in mapped.netlist.state_cells) == [f"q_reg[{i}]" for i in range(4)]
+
+
 # --- the store ---------------------------------------------------------------------------------------------------------------
 
 
