@@ -159,6 +159,8 @@ def sweep(
     console(as_json).print(
         f"wrote {out / 'report.html'}, {out / 'pareto.json'} and {len(result['front'])} circuits on the front"
     )
+    for key, reason in result["failures"].items():
+        console(as_json).print(f"failed: {key}: {reason}")
     emit(result, as_json)
     if result["interrupted"]:
         raise typer.Exit(130)

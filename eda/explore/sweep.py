@@ -16,7 +16,7 @@ from eda.arith.delays import XOR_UNITS, Delays
 from eda.arith.generate import Config, begin, finish, specification
 from eda.arith.library_delays import library_delays
 from eda.arith.trees import compress
-from eda.errors import ProofError
+from eda.errors import ProofError, ToolFailed
 from eda.explore.pareto import front
 from eda.explore.plot import pareto_plot
 from eda.explore.report import RESULTS, read_results, write_report
@@ -259,10 +259,12 @@ def run_sweep(
     """Run every task of `sweep`, `jobs` at a time; write results, front, plots and report into `folder`; return the record.
 
     Points of an earlier run of the same sweep in `folder` are kept. A keyboard interrupt ends the run with what was
-    found; the record then says so. Raises the first error of a task, after the points before it were recorded.
+    found; the record then says so. A task whose external program fails or runs out of time is recorded under
+    ``failures`` with the reason. Raises any other error of a task, after the points before it were recorded.
     """
     known = _earlier(sweep, folder)
     points: dict[str, dict[str, Any]] = {}
+    failures: dict[str, str] = {}
     waiting = []
     for task in sweep.tasks(folder):
         if task.key in known:
@@ -275,14 +277,18 @@ def run_sweep(
         futures: dict[Future[dict[str, Any]], Task] = {pool.submit(task.run): task for task in waiting}
         try:
             for future in as_completed(futures):
-                points[futures[future].key] = future.result()
-                progress(futures[future].key)
-                _record(sweep, folder, points, _cpu_seconds() - before, finished=False)
+                key = futures[future].key
+                try:
+                    points[key] = future.result()
+                except ToolFailed as e:
+                    failures[key] = str(e)
+                progress(key)
+                _record(sweep, folder, points, failures, _cpu_seconds() - before, finished=False)
         except KeyboardInterrupt:
             interrupted = True
         finally:
             pool.shutdown(wait=not interrupted, cancel_futures=True)
-    record = _record(sweep, folder, points, _cpu_seconds() - before, finished=not interrupted)
+    record = _record(sweep, folder, points, failures, _cpu_seconds() - before, finished=not interrupted)
     _write_front(record, folder)
     return record | {"interrupted": interrupted}
 
@@ -298,7 +304,9 @@ def _earlier(sweep: Sweep, folder: Path) -> dict[str, dict[str, Any]]:
     return {p["key"]: p for p in points}
 
 
-def _record(sweep: Sweep, folder: Path, found: dict[str, dict[str, Any]], cpu: float, *, finished: bool) -> dict[str, Any]:
+def _record(
+    sweep: Sweep, folder: Path, found: dict[str, dict[str, Any]], failures: dict[str, str], cpu: float, *, finished: bool
+) -> dict[str, Any]:
     """Write and return ``results.json``: the points found so far, in the order of the tasks."""
     points = [found[task.key] for task in sweep.tasks(folder) if task.key in found]
     best = set(front([(p["delay_ps"], p["area_um2"]) for p in points]))
@@ -319,6 +327,7 @@ def _record(sweep: Sweep, folder: Path, found: dict[str, dict[str, Any]], cpu: f
             "seed": sweep.seed,
         },
         "points": points,
+        "failures": failures,
         "front": [p["key"] for p in points if p["on_front"]],
     }
     write_atomic(folder / RESULTS, json.dumps(record, indent=1) + "\n")

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from eda.errors import ProofError
+from eda.errors import ProofError, ToolTimeout
 from eda.explore import sweep as sweeps
 from eda.explore.sweep import Sweep, rtl, run_sweep
 from eda.ir.spec import ArithmeticSpec, Operand
@@ -46,6 +46,20 @@ def test_an_interrupt_keeps_what_was_found(tmp_path):
     assert len(record["points"]) >= 1
     assert json.loads((tmp_path / "out" / "results.json").read_text())["finished"] is False
     assert (tmp_path / "out" / "report.html").exists()
+
+
+def test_a_program_that_fails_costs_one_point(tmp_path, monkeypatch):
+    real = sweeps.synthesize
+
+    def failing(source, *args, **kwargs):
+        if getattr(source, "name", "").endswith("sklansky"):
+            raise ToolTimeout("Yosys failed: ran past its limit")
+        return real(source, *args, **kwargs)
+
+    monkeypatch.setattr(sweeps, "synthesize", failing)
+    record = run_sweep(small(), tmp_path / "out")
+    assert list(record["failures"].values()) == ["Yosys failed: ran past its limit"]
+    assert len(record["points"]) == small().size - 1
 
 
 def test_an_unproven_design_is_not_emitted(tmp_path, monkeypatch):
