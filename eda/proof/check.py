@@ -34,6 +34,8 @@ __all__ = ["Verdict", "check", "check_spec"]
 _FIRST_CEC_SECONDS = 5.0
 _CEC_SHARE = 0.5  # of the time that is left; the rest is for SAT
 
+RESETS_INACTIVE = "resets inactive"
+
 Rung = Callable[[Pair, float], Verdict | None]
 """A method: looks at a pair until a time (`time.monotonic`)."""
 
@@ -65,15 +67,17 @@ def check_spec(
     """
     started = monotonic()
     try:
-        flat, latency = flattened(netlist)
-        plain = None if via is None else flattened(via)[0]
+        flat = flattened(netlist)
+        plain = None if via is None else flattened(via).netlist
     except ProofError as e:
         return Verdict("unknown", "", spec.width, detail=str(e), seconds=monotonic() - started)
-    match_spec(flat, spec)
-    pair = Pair(flat, spec)
+    match_spec(flat.netlist, spec)
+    pair = Pair(flat.netlist, spec)
     rungs: list[Rung] = [_certified] if plain is None else [_certified, partial(_composed, plain, seed)]
     verdict = _climb(pair, started + time_limit, seed, rungs)
-    return replace(verdict, seconds=monotonic() - started, latency=(latency, 0) if latency else None)
+    if flat.latency:
+        verdict = _of_pipelines(verdict, (flat.latency, 0), flat.resets)
+    return replace(verdict, seconds=monotonic() - started)
 
 
 # --- two netlists ------------------------------------------------------------------------------------------------------
@@ -92,9 +96,10 @@ def _check(a: Netlist, b: Netlist, deadline: float, seed: int, port_map: Mapping
     if cut.status == "proven":
         return cut
     try:
-        return _check_pipelines(a, b, deadline, seed, port_map)
-    except ProofError as e:
-        return cut if cut.detail else replace(cut, detail=str(e))
+        flat = _check_pipelines(a, b, deadline, seed, port_map)
+    except (ProofError, UsageError):
+        return cut
+    return flat if _outweighs(flat, cut) else cut
 
 
 def _check_cut(a: Netlist, b: Netlist, deadline: float, seed: int) -> Verdict:
@@ -113,16 +118,30 @@ def _check_cut(a: Netlist, b: Netlist, deadline: float, seed: int) -> Verdict:
 
 def _check_pipelines(a: Netlist, b: Netlist, deadline: float, seed: int, port_map: Mapping[str, str] | None) -> Verdict:
     """The verdict on pipelines as functions; raises `ProofError` if one is none, `UsageError` if their ports differ."""
-    (left, mine), (right, theirs) = flattened(a), flattened(b)
+    mine, theirs = flattened(a), flattened(b)
+    left, right = mine.netlist, theirs.netlist
     names = {p.name for p in left.ports}
     renamed = {port_map.get(n, n) for n in names} if port_map else names
     right = _without_idle(right, renamed)
-    back = {theirs: mine for mine, theirs in (port_map or {}).items()}
+    back = {there: here for here, there in (port_map or {}).items()}
     left = _without_idle(left, {back.get(p.name, p.name) for p in right.ports})
     kept = {n: m for n, m in (port_map or {}).items() if n in names}
     verdict = _compare(left, match_ports(left, right, kept), deadline, seed)
-    detail = ", ".join(filter(None, ["feed-forward, resets inactive", verdict.detail]))
-    return replace(verdict, latency=(mine, theirs), detail=detail)
+    return _of_pipelines(verdict, (mine.latency, theirs.latency), mine.resets or theirs.resets)
+
+
+def _of_pipelines(verdict: Verdict, latency: tuple[int, int], resets: bool) -> Verdict:
+    parts = ["feed-forward", *([RESETS_INACTIVE] if resets else []), *([verdict.detail] if verdict.detail else [])]
+    return replace(verdict, latency=latency, detail=", ".join(parts))
+
+
+def _outweighs(flat: Verdict, cut: Verdict) -> bool:
+    """Is the verdict on pipelines the better one? Where both sides have registers, it says nothing about their resets."""
+    assert flat.latency is not None
+    if flat.status == "proven" and min(flat.latency) > 0:
+        same_delay = flat.latency[0] == flat.latency[1]
+        return RESETS_INACTIVE not in flat.detail and (same_delay or cut.status == "unknown")
+    return cut.status == "unknown"
 
 
 def _without_idle(netlist: Netlist, names: set[str]) -> Netlist:

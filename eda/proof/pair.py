@@ -19,6 +19,7 @@ from eda.ir.vectors import Words, pack, unpack
 from eda.proof.ports import match_ports
 from eda.proof.reference import reference
 from eda.proof.verdict import Counterexample, Verdict
+from eda.proof.xors import normalised
 
 _WORD = 64
 
@@ -100,7 +101,7 @@ class Pair:
 
 
 def _graph(netlist: Netlist) -> Aig:
-    graph = to_aig(netlist)
+    graph = normalised(to_aig(netlist))
     names = (tuple(f"{port}[{i}]" for i in range(n)) for port, n in (("x", graph.n_inputs), ("y", len(graph.outputs))))
     return replace(graph, input_names=next(names), output_names=next(names))
 

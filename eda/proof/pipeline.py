@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from eda.errors import InputError, ProofError
 from eda.ir import logic
@@ -14,19 +14,32 @@ from eda.proof.extract import cone
 from eda.proof.ports import with_ports
 
 
-def flattened(netlist: Netlist) -> tuple[Netlist, int]:
-    """The circuit with wires in place of its registers, without the ports of clock and resets; and its latency in cycles.
+@dataclass(frozen=True)
+class Flat:
+    """A pipeline as a combinational netlist without ports of clock and resets.
 
-    Registers must share one clock edge. Resets are taken as inactive: their inputs must serve for nothing else.
+    latency   registers on every path, in cycles
+    resets    does any register have a reset or preset, which is taken as inactive?
+    """
+
+    netlist: Netlist
+    latency: int
+    resets: bool
+
+
+def flattened(netlist: Netlist) -> Flat:
+    """The circuit with wires in place of its registers; a combinational circuit as it is.
+
+    Registers must share one clock edge, and the inputs of resets must serve for nothing else.
     Raises `ProofError` saying why the circuit is no such pipeline.
     """
-    registers = netlist.state_cells.tolist()
-    if not registers:
-        return netlist, 0
-    control = _control_nets(netlist)
     wired = replace(netlist, types=tuple(map(_through, netlist.types)))
     if not wired.is_combinational_cell.all():
         raise ProofError("no feed-forward pipeline: there are black boxes")
+    registers = netlist.state_cells.tolist()
+    if not registers:
+        return Flat(netlist, 0, False)
+    control = _control_nets(netlist)
     try:
         latency = _latency(wired, netlist)
     except InputError as e:
@@ -37,7 +50,9 @@ def flattened(netlist: Netlist) -> tuple[Netlist, int]:
         if net >= FIRST_INPUT_NET and used[net]:
             raise ProofError(f"no feed-forward pipeline: {netlist.net_label(net)} serves as clock or reset and as data")
     gone = [p.name for p in wired.inputs if set(p.nets) <= control]
-    return with_ports(wired, [p for p in wired.ports if p.name not in gone]), latency
+    states = [netlist.type_of(c).state for c in registers]
+    resets = any(s is not None and (s.clear is not None or s.preset is not None) for s in states)
+    return Flat(with_ports(wired, [p for p in wired.ports if p.name not in gone]), latency, resets)
 
 
 def _control_nets(netlist: Netlist) -> set[int]:

@@ -80,8 +80,8 @@ def _complement(kind: CellType) -> CellType:
     assert state is not None
 
     def seen(e: Expr) -> Expr:
-        if e == logic.var(state.name):
-            return logic.lnot(e)
+        if e in (logic.var(state.name), logic.lnot(logic.var(state.name))):
+            return logic.lnot(e) if e[0] == "var" else logic.var(state.name)
         return e if e[0] in ("const", "var") else (e[0], *map(seen, e[1:]))
 
     clear, preset = (None if e is None else seen(e) for e in (state.preset, state.clear))

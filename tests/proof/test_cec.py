@@ -146,9 +146,9 @@ def test_no_strange_answer_counts(fake, equal, body):
     [
         NOT,  # without inputs
         f"{NOT}\nprint(\"INPUT: x = 8'h11.  OUTPUT: z = 8'h00 (a), z = 8'h01 (b).\")",  # on which they are equal
-        f"{NOT}\nprint(\"INPUT: x = 9'h11.\")",  # of another width
-        f"{NOT}\nprint(\"INPUT: q = 8'h11.\")",
-        f"{NOT}\nprint(\"INPUT: x = 8'hzz.\")",
+        f'{NOT}\nprint("INPUT: x = 9\'h11.")',  # of another width
+        f'{NOT}\nprint("INPUT: q = 8\'h11.")',
+        f'{NOT}\nprint("INPUT: x = 8\'hzz.")',
     ],
 )
 def test_a_counterexample_that_does_not_replay_does_not_count(fake, equal, second):
@@ -157,7 +157,7 @@ def test_a_counterexample_that_does_not_replay_does_not_count(fake, equal, secon
 
 
 def test_a_counterexample_that_replays_counts_whoever_found_it(fake, unequal):
-    fake(f"{NOT}\nprint(\"INPUT: x = 8'h00.  OUTPUT\")\n{NOT}\nprint(\"INPUT: x = 8'hff.  OUTPUT\")")
+    fake(f'{NOT}\nprint("INPUT: x = 8\'h00.  OUTPUT")\n{NOT}\nprint("INPUT: x = 8\'hff.  OUTPUT")')
     assert cec(unequal, soon()).status == "different"
 
 

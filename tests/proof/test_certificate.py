@@ -103,7 +103,7 @@ def test_compressors_with_inverted_outputs_are_certified():
                 columns[i + 1].append(b.not_(con))
     carry, sums = 0, []
     for column in columns:
-        s, carry = b.full_adder(*(column + [0, 0])[:2], carry)
+        s, carry = b.full_adder(*[*column, 0, 0][:2], carry)
         sums.append(s)
     b.output("p", sums)
     spec = ArithmeticSpec(tuple(Operand(n, 4) for n in "abcde"), tuple((n,) for n in "abcde"), "p", 7)
@@ -123,7 +123,7 @@ def test_modular_arithmetic_drops_carries():
             column.append(s)
             if k + 1 < 6:
                 columns[k + 1].append(c)
-        s, carry = b.full_adder(*(column + [0])[:2], carry)
+        s, carry = b.full_adder(*[*column, 0][:2], carry)
         sums.append(s)
     b.output("p", sums)
     spec = ArithmeticSpec(d.spec.operands, d.spec.terms, "p", 6)

@@ -58,7 +58,7 @@ def test_other_widths_and_directions_are_refused():
     with pytest.raises(UsageError, match=r"b\[1:0\] of adder, an input of 2 bits, meets b\[2:0\] of adder, an input of 3 bits"):
         match_ports(adder(), adder(widths=(3, 3)))
     swapped = adder(("a", "s", "b"))
-    with pytest.raises(UsageError, match="an input of 2 bits, meets .* an output of 4 bits"):
+    with pytest.raises(UsageError, match=r"an input of 2 bits, meets .* an output of 4 bits"):
         match_ports(adder(), swapped)
 
 

@@ -9,9 +9,7 @@ def test_a_verdict_is_one_line():
     unknown = Verdict("unknown", "SAT", 32, 12, vectors=16384, detail="time limit", seconds=60)
     assert str(proven) == "proven by structure (equal graphs), 0.25 s"
     assert str(different) == "different: a = -3, b = 5: p = 14 against -15 by simulation, 0.10 s"
-    assert str(unknown) == (
-        "unknown: 12 of 32 outputs proven, 16384 vectors without a difference by SAT (time limit), 60.00 s"
-    )
+    assert str(unknown) == ("unknown: 12 of 32 outputs proven, 16384 vectors without a difference by SAT (time limit), 60.00 s")
 
 
 def test_the_latency_is_part_of_the_verdict():

@@ -56,7 +56,7 @@ def test_two_columns_exchanged(claim, design):
 def test_a_net_of_the_cut_left_out_or_twice(claim, design):
     for k in range(len(claim["cut"])):
         refused({**claim, "cut": claim["cut"][:k] + claim["cut"][k + 1 :]}, design)
-        refused({**claim, "cut": [*claim["cut"], claim["cut"][k][:1] + ["0x1"]]}, design)
+        refused({**claim, "cut": [*claim["cut"], [claim["cut"][k][0], "0x1"]]}, design)
 
 
 def test_an_input_that_is_not_free(claim, design):
