@@ -37,9 +37,15 @@ VERILOG = {
         "module t(input a, input b, output y);\n  NAND2_X1 g (.A1(a), .A1(b), .ZN(y));\nendmodule\n",
         r"case\.v:2: .*A1",
     ),
-    "undriven net": ("module t(input a, output y);\n  wire n;\n  assign y = a & n;\nendmodule\n", r"case\.v:3: expected a driver of net n"),
+    "undriven net": (
+        "module t(input a, output y);\n  wire n;\n  assign y = a & n;\nendmodule\n",
+        r"case\.v:3: expected a driver of net n",
+    ),
     "undriven output": ("module t(input a, output y);\nendmodule\n", r"case\.v:1: expected a driver of output y"),
-    "two drivers": ("module t(input a, output y);\n  assign y = a;\n  assign y = ~a;\nendmodule\n", r"case\.v:3: expected one driver of net y"),
+    "two drivers": (
+        "module t(input a, output y);\n  assign y = a;\n  assign y = ~a;\nendmodule\n",
+        r"case\.v:3: expected one driver of net y",
+    ),
     "driven input": ("module t(input a, output y);\n  assign a = 1'b0;\n  assign y = a;\nendmodule\n", r"case\.v:2: .*\ba\b"),
     "loop": (
         "module t(input a, output y);\n  wire n;\n  assign n = y & a;\n  assign y = ~n;\nendmodule\n",
@@ -94,7 +100,10 @@ NANGATE = (Path(__file__).parents[2] / "pdk" / "nangate45.toml").read_text()
 KIT = {
     "not toml": ("name = \n", r"kit\.toml:1: expected TOML"),
     "empty": ("", r"kit\.toml: expected the key"),
-    "unknown key": (NANGATE.replace("driver =", "drivr ="), r"kit\.toml:15: expected the key 'driver' in \[defaults\], found 'drivr'"),
+    "unknown key": (
+        NANGATE.replace("driver =", "drivr ="),
+        r"kit\.toml:15: expected the key 'driver' in \[defaults\], found 'drivr'",
+    ),
     "binary": (b"\xff\xfe\x00", r"kit\.toml:1: expected text"),
 }
 
@@ -119,12 +128,18 @@ COMMANDS = {
     "not a number": (["arith", "generate", "multiplier", "--width", "eight", "-o", "x.v"], r"valid integer"),
     "width 0": (["arith", "generate", "multiplier", "--width", "0", "-o", "x.v"], r"width must be at least 1"),
     "unknown kind": (["arith", "generate", "multiplyer", "--width", "8", "-o", "x.v"], r"did you mean 'multiplier'"),
-    "unknown tree": (["arith", "generate", "multiplier", "--width", "8", "--tree", "dada", "-o", "x.v"], r"did you mean 'dadda'"),
+    "unknown tree": (
+        ["arith", "generate", "multiplier", "--width", "8", "--tree", "dada", "-o", "x.v"],
+        r"did you mean 'dadda'",
+    ),
     "unknown adder": (
         ["arith", "generate", "multiplier", "--width", "8", "--adder", "koge-stone", "-o", "x.v"],
         r"did you mean 'kogge-stone'",
     ),
-    "unknown style": (["arith", "generate", "multiplier", "--width", "8", "--style", "cels", "-o", "x.v"], r"did you mean 'cells'"),
+    "unknown style": (
+        ["arith", "generate", "multiplier", "--width", "8", "--style", "cels", "-o", "x.v"],
+        r"did you mean 'cells'",
+    ),
     "terms of a multiplier": (["arith", "generate", "multiplier", "--width", "8", "--terms", "3", "-o", "x.v"], r"dot product"),
     "unknown kit": (["show", "good.v", "--pdk", "nangate54"], r"nangate54.*did you mean 'nangate45'"),
     "unknown recipe": (["synth", "good.v", "--top", "t", "--recipe", "sped", "-o", "out"], r"sped.*did you mean 'speed'"),
@@ -140,7 +155,7 @@ COMMANDS = {
 }
 
 
-@pytest.fixture()
+@pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "good.v").write_text(GOOD)

@@ -8,7 +8,7 @@ from eda import __version__
 from eda.cli import main
 
 
-@pytest.fixture()
+@pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("EDA_CACHE", str(tmp_path / "cache"))
