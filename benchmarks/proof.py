@@ -1,247 +1,342 @@
-"""What can be proven, at what cost, and whether wrong circuits are ever called proven.
+"""What proof costs and whether it can be trusted.
 
-    python benchmarks/proof.py                     # all parts
-    python benchmarks/proof.py --part mutants      # exhaustive, certificates, mapping or mutants
-
-CPU seconds count this process and its children. Parts that were not run keep their rows in ``results/proof.json``.
+exhaustive    16x16 products against ``a*b`` for all 2**32 operands
+certificate   every generated 64x64 circuit, and a selection (with --all: every one) at 128x128
+mapping       64x64 products before and after mapping
+mutants       10 000 single-gate and wire-swap mutations of 20 designs, each verdict checked by other means
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from itertools import count, islice, product
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from common import RESULTS, cpu_seconds, print_table, write_results
+from common import cpu_seconds, print_table, write_results
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from mutants import brute_force_equal, mutant
-
+from eda.arith.adders import ADDERS
 from eda.arith.generate import generate
 from eda.arith.lower import lower
-from eda.flow.evaluate import Rtl, synthesize
-from eda.flow.recipes import Recipe
+from eda.arith.trees import TREES
+from eda.errors import ProofError
+from eda.flow.synthesize import synthesize
 from eda.ir.cells import CellType
 from eda.ir.netlist import Netlist
-from eda.ir.simulate import run
+from eda.ir.spec import ArithmeticSpec
+from eda.proof import kernel_c
+from eda.proof.certificate import certificate
 from eda.proof.check import Verdict, check, check_spec
-from eda.tech.pdk import find_pdk
+from eda.proof.exhaustive import exhaustive
+from eda.proof.pair import Pair
+from eda.proof.verify import verify
 
-SEED = 1
-TREES = ("array", "wallace", "dadda", "tdm", "ufo")
-ADDERS = ("ripple", "sklansky", "kogge-stone", "brent-kung", "han-carlson", "ladner-fischer", "fitted")
-MUTANTS = 10_000
-SMALL_INPUTS = 16
+sys.path.append(str(Path(__file__).parent.parent / "tests"))
+from mutants import brute_force_equal, evaluated, mutant
 
-# ABC's structural choices do not end within ten minutes on 64x64 gates; plain mapping with sizing does.
-QUICK = Recipe(
-    "quick",
-    "map and size",
-    target_ps=9999,
-    abc=("strash", "dc2", "map -B 0.9", "topo", "buffer -c -N 12", "upsize", "dnsize"),
-)
-
-
-# --- exhaustive ------------------------------------------------------------------------------------------------------
-
-
-def exhaustive() -> Iterator[dict[str, object]]:
-    """16x16 netlists of Yosys, which no structure helps with, against a*b over all 2**32 inputs."""
-    source = Rtl((Path(__file__).parents[1] / "netlists" / "mult16.v",), "mult16")
-    spec = generate("multiplier", 16).spec
-    for recipe in ("area", "speed"):
-        mapped = synthesize(source, "nangate45", recipe)
-        yield timed(
-            "exhaustive", f"16x16, Yosys a*b, {recipe}", 60, lambda m=mapped: check_spec(m.netlist, spec, time_limit=300)
-        )
-
-
-# --- certificates ----------------------------------------------------------------------------------------------------
-
-
-def variants() -> Iterator[tuple[str, int, int, dict[str, object]]]:
-    for width, limit, adders in ((64, 10, ADDERS), (128, 60, ("ripple", "kogge-stone", "fitted"))):
-        for ppg, signed, tree, adder in product(("and", "booth"), (False, True), TREES, adders):
-            yield "multiplier", width, limit, {"ppg": ppg, "signed": signed, "tree": tree, "adder": adder}
-    for kind, signed, tree, adder in product(("mac", "squarer", "dot"), (False, True), TREES, ("kogge-stone", "fitted")):
-        for ppg in ("and",) if kind == "squarer" else ("and", "booth"):
-            yield kind, 64, 10, {"ppg": ppg, "signed": signed, "tree": tree, "adder": adder}
-
-
-def certificates() -> Iterator[dict[str, object]]:
-    """Every variant: the slowest of each kind and width, and how many were proven."""
-    groups: dict[tuple[str, int, int], list[tuple[float, str, str]]] = {}
-    for kind, width, limit, options in variants():
-        design = generate(kind, width, **options)
-        before = cpu_seconds()
-        verdict = check_spec(design.netlist, design.spec, time_limit=300)
-        groups.setdefault((kind, width, limit), []).append((cpu_seconds() - before, design.config.name, verdict.status))
-    for (kind, width, limit), runs in groups.items():
-        slowest, name, _ = max(runs)
-        yield {
-            "part": "certificates",
-            "what": f"{kind} {width}: {len(runs)} variants, slowest {name}",
-            "status": dict(Counter(status for _, _, status in runs)),
-            "cpu_seconds": round(slowest, 2),
-            "limit": limit,
-        }
-
-
-# --- mapping -----------------------------------------------------------------------------------------------------------
-
-
-def mapping() -> Iterator[dict[str, object]]:
-    """64x64 before and after mapping: adder cells kept, and everything mapped anew."""
-    for options in ({"tree": "tdm", "adder": "fitted"}, {"tree": "dadda", "adder": "sklansky", "ppg": "booth"}):
-        design = generate("multiplier", 64, **options)
-        for recipe, adders in (("area", "keep"), ("speed", "keep"), (QUICK, "dissolve")):
-            mapped = synthesize(design.netlist, "nangate45", recipe, adders=adders, time_limit=900)
-            name = recipe if isinstance(recipe, str) else recipe.name
-            what = f"64x64 {' '.join(options.values())}, {name}, {adders}: {mapped.netlist.n_cells} cells"
-            yield timed(
-                "mapping", what, 60, lambda m=mapped, d=design: check_spec(m.netlist, d.spec, via=d.netlist, time_limit=300)
-            )
-
-
-# --- mutants -----------------------------------------------------------------------------------------------------------
-
-
-def designs() -> dict[str, Netlist]:
-    """Twenty circuits: generic, in gates, and mapped; most have so few inputs that brute force can judge."""
-    kit = find_pdk("nangate45")
-    made: dict[str, Netlist] = {}
-    for kind, width, options in (
-        ("multiplier", 8, {"tree": "dadda", "adder": "sklansky"}),
-        ("multiplier", 8, {"ppg": "booth", "tree": "tdm", "adder": "kogge-stone", "signed": True}),
-        ("multiplier", 8, {"tree": "array", "adder": "ripple"}),
-        ("mac", 4, {"tree": "tdm", "adder": "fitted"}),
-        ("squarer", 12, {"tree": "ufo", "adder": "brent-kung"}),
-        ("dot", 2, {"tree": "wallace", "adder": "han-carlson"}),
-        ("adder", 8, {"adder": "kogge-stone"}),
-    ):
-        design = generate(kind, width, **options).netlist
-        made[f"{design.name}, generic"] = design
-        made[f"{design.name}, gates"] = lower(design, "gates")
-    for kind, width, recipe, adders in (
-        ("multiplier", 8, "area", "keep"),
-        ("multiplier", 8, "speed", "dissolve"),
-        ("adder", 8, "speed", "dissolve"),
-        ("multiplier", 16, "area", "keep"),
-        ("multiplier", 16, "speed", "dissolve"),
-        ("multiplier", 32, "area", "keep"),
-    ):
-        netlist = synthesize(generate(kind, width).netlist, kit, recipe, adders=adders).netlist
-        made[f"{netlist.name}, {recipe}, {adders}"] = netlist
-    return made
-
-
-def mutants() -> Iterator[dict[str, object]]:
-    """Single-gate and wire-swap mutants against their originals; who is called proven is judged independently."""
-    chosen = designs()
-    assert len(chosen) == 20
-    share = MUTANTS // len(chosen)
-    for number, (name, original) in enumerate(chosen.items()):
-        rng = np.random.default_rng([SEED, number])
-        before, tally = cpu_seconds(), Counter()
-        for _ in range(share):
-            tally[judge(original, mutant(original, rng)[1])] += 1
-        different = share - tally["equal, proven"] - tally["equal, unknown"]
-        yield {
-            "part": "mutants",
-            "what": f"{name}: {original.n_cells} cells",
-            "status": dict(tally),
-            "refuted_share": tally["different, refuted"] / different if different else 1.0,
-            "cpu_seconds": round(cpu_seconds() - before, 1),
-        }
-
-
-def judge(original: Netlist, wrong: Netlist) -> str:
-    """The verdict, with the truth: by replaying the counterexample, else by brute force or another solver."""
-    verdict = check(original, wrong, time_limit=60)
-    if verdict.status == "different":
-        return "different, refuted" if replays(original, wrong, verdict.counterexample.inputs) else "NOT REPLAYED"
-    equal = brute_force_equal(original, wrong) if original.n_input_bits <= SMALL_INPUTS else solver_says_equal(original, wrong)
-    if verdict.status == "proven":
-        return "equal, proven" if equal else "DIFFERENT, CALLED PROVEN"
-    return "equal, unknown" if equal else "different, unknown"
-
-
-def replays(original: Netlist, wrong: Netlist, inputs: dict[str, int]) -> bool:
-    values = {p.name: [inputs[p.name] % (1 << p.width)] for p in original.inputs}
-    return run(original, values) != run(wrong, values)
-
-
-def solver_says_equal(a: Netlist, b: Netlist) -> bool:
-    """A plain miter, equal cells on equal pins shared, for a solver that the product does not use."""
-    from pysat.solvers import Solver
-
-    known: dict[tuple[CellType, tuple[int, ...]], list[int]] = {}
-    fresh = count(a.first_cell_net)
-    with Solver("glucose4", bootstrap_with=[[1]]) as solver:
-        left, right = (encode(n, solver, known, fresh) for n in (a, b))
-        pairs = [(left[x], right[y]) for p in a.outputs for x, y in zip(p.nets, b.port(p.name).nets, strict=True)]
-        return not any(solver.solve(assumptions=[s * x, -s * y]) for x, y in pairs if x != y for s in (1, -1))
-
-
-def encode(
-    netlist: Netlist, solver: object, known: dict[tuple[CellType, tuple[int, ...]], list[int]], fresh: Iterator[int]
-) -> dict[int, int]:
-    """Clauses of every cell that is not `known`, from its truth table; returns the variable of each net."""
-    variable = {0: -1, 1: 1} | {net: net for net in range(2, netlist.first_cell_net)}
-    for kind, group in netlist.groups:
-        for c in group.tolist():
-            pins = tuple(variable[int(net)] for net in netlist.fanin_of(c))
-            if (kind, pins) not in known:
-                known[kind, pins] = list(islice(fresh, len(kind.outputs)))
-                for out, table in zip(known[kind, pins], kind.tables, strict=True):
-                    for m in range(1 << len(pins)):
-                        off = [-p if m >> i & 1 else p for i, p in enumerate(pins)]
-                        solver.add_clause([*off, out if table >> m & 1 else -out])
-            variable.update(zip(netlist.outputs_of(c), known[kind, pins], strict=True))
-    return variable
-
-
-# --- running -----------------------------------------------------------------------------------------------------------
-
-
-def timed(part: str, what: str, limit: float, prove: Callable[[], Verdict]) -> dict[str, object]:
-    before = cpu_seconds()
-    verdict = prove()
-    seconds = round(cpu_seconds() - before, 2)
-    return {
-        "part": part,
-        "what": what,
-        "status": verdict.status,
-        "method": verdict.method,
-        "cpu_seconds": seconds,
-        "limit": limit,
-    }
-
-
-PARTS = {"exhaustive": exhaustive, "certificates": certificates, "mapping": mapping, "mutants": mutants}
+Row = dict[str, object]
+KINDS = ("multiplier", "mac", "squarer", "dot", "adder")
+ADDER_LIST = (*ADDERS, "ladner-fischer-1")
+BRUTE_FORCE_INPUTS = 16
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--part", choices=PARTS, action="append")
-    parts = parser.parse_args().part or list(PARTS)
-    path = RESULTS / "proof.json"
-    kept = [r for r in json.loads(path.read_text())["rows"] if r["part"] not in parts] if path.exists() else []
-    rows: list[dict[str, object]] = []
-    started = time.monotonic()
-    for part in parts:
-        for row in PARTS[part]():
-            print_table([row])
-            rows.append(row)
-    every = sorted(kept + rows, key=lambda r: list(PARTS).index(r["part"]))
-    total = sum((Counter(r["status"]) for r in every if r["part"] == "mutants"), Counter())
-    write_results("proof", every, seed=SEED, mutants=dict(total), wall_seconds=round(time.monotonic() - started))
+    parser.add_argument("--part", choices=["exhaustive", "certificate", "mapping", "mutants"], action="append")
+    parser.add_argument("--all", action="store_true", help="every variant at 128 bits too (an hour)")
+    parser.add_argument("--mutants", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    parts: dict[str, Callable[[], tuple[list[Row], Row]]] = {
+        "exhaustive": exhaustive_rows,
+        "certificate": partial(certificate_rows, args.all),
+        "mapping": mapping_rows,
+        "mutants": partial(mutant_rows, args.mutants, args.seed),
+    }
+    all_rows: list[Row] = []
+    all_facts: dict[str, object] = {}
+    for name in args.part or parts:
+        rows, facts = parts[name]()
+        print(f"\n{name}: {facts}")
+        print_table(rows)
+        all_rows += [{"part": name, **row} for row in rows]
+        all_facts[name] = facts
+    write_results("proof" if args.part is None else "proof_" + "_".join(args.part), all_rows, seed=args.seed, **all_facts)
+
+
+def timed(answer: Callable[[], Verdict | None]) -> tuple[Verdict, float]:
+    """The verdict, and CPU seconds of this process and its children."""
+    start = cpu_seconds()
+    verdict = answer()
+    assert verdict is not None
+    return verdict, cpu_seconds() - start
+
+
+# --- exhaustive ------------------------------------------------------------------------------------------------------------
+
+
+def exhaustive_rows() -> tuple[list[Row], Row]:
+    plain = generate("multiplier", 16)
+    booth = generate("multiplier", 16, ppg="booth", signed=True, tree="wallace", adder="kogge-stone")
+    mapped = synthesize(plain.netlist, "nangate45", "area", adders="dissolve").netlist
+    cases: list[tuple[str, Netlist, ArithmeticSpec, bool]] = [
+        (plain.config.name, plain.netlist, plain.spec, True),
+        (booth.config.name, booth.netlist, booth.spec, True),
+        (f"{plain.config.name}, mapped", mapped, plain.spec, True),
+        (plain.config.name, plain.netlist, plain.spec, False),
+    ]
+    rows = []
+    for name, netlist, spec, compiler in cases:
+        verdict, seconds = timed(partial(_exhaustively, netlist, spec, compiler))
+        engine = "C compiler" if compiler else "numba"
+        rows.append({"design": name, "engine": engine, "status": verdict.status, "detail": verdict.detail, "cpu_s": seconds})
+    return rows, {"limit_cpu_s": 60, "worst_cpu_s": max(float(str(r["cpu_s"])) for r in rows)}
+
+
+def _exhaustively(netlist: Netlist, spec: ArithmeticSpec, compiler: bool) -> Verdict | None:
+    build = kernel_c.build
+    if not compiler:
+        kernel_c.build = lambda *_: None
+    try:
+        return exhaustive(Pair(netlist, spec), time.monotonic() + 600)
+    finally:
+        kernel_c.build = build
+
+
+# --- certificate -----------------------------------------------------------------------------------------------------------
+
+
+def variants(every: bool) -> Iterator[Row]:
+    """Options of every generated circuit; else each tree and each adder of each kind, sign and partial product."""
+    for kind, ppg, signed in product(KINDS, ("and", "booth"), (False, True)):
+        if ppg == "booth" and kind in ("squarer", "adder"):
+            continue
+        trees = ("dadda",) if kind == "adder" else tuple(TREES)
+        pairs = list(product(trees, ADDER_LIST))
+        if not every:
+            count = max(len(trees), len(ADDER_LIST))
+            pairs = [(trees[i % len(trees)], ADDER_LIST[i % len(ADDER_LIST)]) for i in range(count)]
+        for tree, adder in pairs:
+            yield {"kind": kind, "ppg": ppg, "signed": signed, "tree": tree, "adder": adder}
+
+
+def certificate_rows(every: bool) -> tuple[list[Row], Row]:
+    rows: list[Row] = []
+    for width, limit in ((64, 10), (128, 60)):
+        seconds: dict[str, list[float]] = {}
+        methods: Counter[str] = Counter()
+        for options in variants(every or width == 64):
+            d = generate(width=width, **options)  # type: ignore[arg-type]
+            verdict, cpu = timed(partial(check_spec, d.netlist, d.spec))
+            methods[f"{verdict.status}: {verdict.method}"] += 1
+            seconds.setdefault(str(options["kind"]), []).append(cpu)
+        for kind, times in seconds.items():
+            rows.append(
+                {
+                    "width": width,
+                    "kind": kind,
+                    "variants": len(times),
+                    "mean_cpu_s": float(np.mean(times)),
+                    "worst_cpu_s": max(times),
+                }
+            )
+        rows[-1]["answers"] = ", ".join(f"{n} {m}" for m, n in methods.items())
+        rows[-1]["limit_cpu_s"] = limit
+    return rows, {"what": "check_spec as a whole: ports, simulation, certificate and its verification"}
+
+
+# --- mapping ---------------------------------------------------------------------------------------------------------------
+
+
+def mapping_rows() -> tuple[list[Row], Row]:
+    rows = []
+    designs = [
+        generate("multiplier", 64),
+        generate("multiplier", 64, ppg="booth", signed=True, tree="tdm", adder="kogge-stone"),
+    ]
+    for d, recipe in product(designs, ("area", "speed")):
+        mapped = synthesize(d.netlist, "nangate45", recipe, adders="keep", time_limit=1800).netlist
+        pair, pair_s = timed(partial(check, d.netlist, mapped, time_limit=120))
+        spec, spec_s = timed(partial(check_spec, mapped, d.spec, via=d.netlist, time_limit=120))
+        row: Row = {
+            "design": d.config.name,
+            "recipe": recipe,
+            "cells": mapped.n_cells,
+            "pair": f"{pair.status} by {pair.method}",
+        }
+        row |= {"pair_cpu_s": pair_s, "specification": f"{spec.status} by {spec.method}", "specification_cpu_s": spec_s}
+        rows.append(row)
+    return rows, {"limit_cpu_s": 60, "library": "nangate45, full and half adder cells kept"}
+
+
+# --- mutants ---------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A right netlist with its specification."""
+
+    name: str
+    netlist: Netlist
+    spec: ArithmeticSpec
+    via: Netlist
+
+
+def subjects() -> Iterator[Subject]:
+    """Twenty designs: as generated, lowered to gates, and mapped."""
+    generated = [
+        generate("multiplier", 6),
+        generate("multiplier", 8, ppg="booth", signed=True, tree="wallace", adder="brent-kung"),
+        generate("multiplier", 8, tree="array", adder="ripple"),
+        generate("multiplier", 16, tree="tdm", adder="kogge-stone"),
+        generate("multiplier", 16, ppg="booth", tree="ufo", adder="han-carlson"),
+        generate("multiplier", 32, signed=True, adder="ladner-fischer"),
+        generate("multiplier", 11, width_b=5, signed=True),
+        generate("mac", 4, signed=True),
+        generate("mac", 16, tree="tdm", adder="fitted"),
+        generate("squarer", 10),
+        generate("squarer", 24, signed=True, tree="wallace"),
+        generate("dot", 4, terms=2),
+        generate("dot", 8, terms=4, ppg="booth", signed=True),
+        generate("adder", 8, adder="kogge-stone"),
+        generate("adder", 64, adder="sklansky"),
+    ]
+    yield from (Subject(d.config.name, d.netlist, d.spec, d.netlist) for d in generated)
+    for d in (generate("multiplier", 8, signed=True), generate("multiplier", 16, ppg="booth")):
+        yield Subject(f"{d.config.name}, gates", lower(d.netlist, "gates"), d.spec, d.netlist)
+    for d, recipe, adders in (
+        (generate("multiplier", 8), "area", "keep"),
+        (generate("multiplier", 12, tree="tdm", adder="brent-kung"), "speed", "dissolve"),
+        (generate("mac", 8, signed=True), "area", "keep"),
+    ):
+        mapped = synthesize(d.netlist, "nangate45", recipe, adders=adders).netlist
+        yield Subject(f"{d.config.name}, {recipe}, adders {adders}", mapped, d.spec, d.netlist)
+
+
+def mutant_rows(count: int, seed: int) -> tuple[list[Row], Row]:
+    rng = np.random.default_rng(seed)
+    designs = list(subjects())
+    rows = [_judge(s, count // len(designs), rng) for s in designs]
+    total = {
+        key: sum(int(str(r[key])) for r in rows) for key in ("mutants", "different", "refuted", "wrongly_proven", "unknown")
+    }
+    total["certified_though_different"] = sum(int(str(r["certified_though_different"] or 0)) for r in rows)
+    return rows, {**total, "refuted_share": total["refuted"] / total["different"]}
+
+
+def _judge(s: Subject, count: int, rng: np.random.Generator) -> Row:
+    """Verdicts on `count` mutants, in turn against the specification and against the right netlist."""
+    tally: Counter[str] = Counter()
+    start, judging = cpu_seconds(), 0.0
+    for k in range(count):
+        what, wrong = mutant(s.netlist, rng)
+        if k % 2:
+            verdict = check(wrong, s.netlist, time_limit=20)
+        else:
+            verdict = check_spec(wrong, s.spec, via=s.via, time_limit=20)
+        before = cpu_seconds()
+        equal = _truth(s, wrong, verdict)
+        tally["different"] += not equal
+        tally["refuted"] += not equal and verdict.status == "different"
+        tally["proven"] += verdict.status == "proven"
+        tally["unknown"] += verdict.status == "unknown"
+        if verdict.status == "proven" and not equal:
+            tally["wrongly_proven"] += 1
+            print(f"WRONGLY PROVEN: {s.name}: {what}: {verdict}")
+        if s.netlist.n_input_bits <= BRUTE_FORCE_INPUTS and not equal:
+            tally["certified_though_different"] += _certified(wrong, s.spec)
+        judging += cpu_seconds() - before
+    row: Row = {"design": s.name, "cells": s.netlist.n_cells, "mutants": count}
+    row |= {key: tally[key] for key in ("different", "refuted", "proven", "unknown", "wrongly_proven")}
+    row["certified_though_different"] = (
+        tally["certified_though_different"] if s.netlist.n_input_bits <= BRUTE_FORCE_INPUTS else None
+    )
+    row["cpu_s"] = cpu_seconds() - start - judging
+    return row
+
+
+def _truth(s: Subject, wrong: Netlist, verdict: Verdict) -> bool:
+    """Is the mutant equal after all? Told without the methods that gave the verdict."""
+    found = verdict.counterexample
+    if found is not None:
+        bits = {p.name: found.inputs[p.name] % (1 << p.width) for p in s.netlist.inputs}
+        assert evaluated(wrong, bits) != evaluated(s.netlist, bits), "a counterexample does not replay"
+        assert evaluated(s.netlist, bits) == {s.spec.output: s.spec.evaluate(bits)}
+        return False
+    if s.netlist.n_input_bits <= BRUTE_FORCE_INPUTS:
+        return brute_force_equal(wrong, s.netlist)
+    return _equal_by_sat(s.netlist, wrong)
+
+
+def _certified(netlist: Netlist, spec: ArithmeticSpec) -> bool:
+    """Would the certificate alone, without simulation before it, call this proven?"""
+    try:
+        verify(certificate(netlist, spec), netlist, spec)
+    except ProofError:
+        return False
+    return True
+
+
+def _equal_by_sat(right: Netlist, wrong: Netlist) -> bool:
+    """Equality of a netlist and its mutant by clauses of their own and another solver than the ladder's.
+
+    Net by net in topological order: where the mutant's net is proven equal to the right one, the mistake ends there.
+    """
+    from pysat.solvers import Solver
+
+    with Solver("glucose4") as solver:
+        variable = {n: n + 1 for n in range(right.n_nets)}
+        theirs = dict(variable)
+        solver.append_formula([[-1], [2]])
+        for kind, group in right.groups:
+            for c in group.tolist():
+                _encode(solver, kind, right.fanin_of(c).tolist(), right.outputs_of(c), variable)
+        top = right.n_nets
+        for kind, group in wrong.groups:
+            for c in group.tolist():
+                pins, outs = wrong.fanin_of(c).tolist(), wrong.outputs_of(c)
+                same_pins = pins == right.fanin_of(c).tolist() and all(theirs[n] == variable[n] for n in pins)
+                if same_pins and kind == right.type_of(c):
+                    continue
+                theirs.update((net, top + 1 + k) for k, net in enumerate(outs))
+                top += len(outs)
+                _encode(solver, kind, pins, outs, theirs)
+                for net in outs:
+                    if _never_differ(solver, variable[net], theirs[net], budget=2000):
+                        theirs[net] = variable[net]
+        nets = right.output_nets.tolist()
+        assert nets == wrong.output_nets.tolist()
+        return all(_never_differ(solver, variable[n], theirs[n]) for n in nets)
+
+
+def _encode(solver: Any, kind: CellType, pins: list[int], outs: Iterable[int], variable: dict[int, int]) -> None:
+    """One clause for each row of each truth table."""
+    for net, table in zip(outs, kind.tables, strict=True):
+        for row in range(1 << len(pins)):
+            clause = [-variable[n] if row >> k & 1 else variable[n] for k, n in enumerate(pins)]
+            solver.add_clause([*clause, variable[net] if table >> row & 1 else -variable[net]])
+
+
+def _never_differ(solver: Any, a: int, b: int, budget: int = 0) -> bool:
+    """Are two variables proven equal? Without a budget of conflicts the answer is final."""
+    if a == b:
+        return True
+    for assumptions in ([a, -b], [-a, b]):
+        if budget:
+            solver.conf_budget(budget)
+            answer = solver.solve_limited(assumptions=assumptions)
+        else:
+            answer = solver.solve(assumptions=assumptions)
+        if answer is not False:
+            return False
+    return True
 
 
 if __name__ == "__main__":

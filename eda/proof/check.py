@@ -33,6 +33,7 @@ __all__ = ["Verdict", "check", "check_spec"]
 
 _FIRST_CEC_SECONDS = 5.0
 _CEC_SHARE = 0.5  # of the time that is left; the rest is for SAT
+_BY_OUTPUT_SHARE = 0.2
 
 RESETS_INACTIVE = "resets inactive"
 
@@ -179,7 +180,7 @@ def _rungs(pair: Pair, seed: int, arithmetic: Sequence[Rung]) -> list[Rung]:
     if pair.left.n_input_bits <= NUMPY_INPUTS:
         return [exhaustive, *arithmetic, cec, sat]
     common = [] if pair.spec else [partial(_common_spec, seed)]
-    return [*arithmetic, *common, _brief_cec, exhaustive, by_output, _long_cec, sat]
+    return [*arithmetic, *common, _brief_cec, exhaustive, _by_output, _long_cec, sat]
 
 
 def _certified(pair: Pair, deadline: float) -> Verdict | None:
@@ -210,6 +211,11 @@ def _composed(via: Netlist, seed: int, pair: Pair, deadline: float) -> Verdict |
 
 def _common_spec(seed: int, pair: Pair, deadline: float) -> Verdict | None:
     return by_common_spec(pair, seed)
+
+
+def _by_output(pair: Pair, deadline: float) -> Verdict | None:
+    now = monotonic()
+    return by_output(pair, now + (deadline - now) * _BY_OUTPUT_SHARE)
 
 
 def _brief_cec(pair: Pair, deadline: float) -> Verdict | None:

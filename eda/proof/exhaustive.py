@@ -14,6 +14,7 @@ from eda.proof import kernel_c
 from eda.proof.extract import INPUT, extract
 from eda.proof.pair import Pair
 from eda.proof.program import Kernel, lower
+from eda.proof.refute import most_words
 from eda.proof.verdict import Verdict
 from eda.tech import tools
 
@@ -40,7 +41,7 @@ def exhaustive(pair: Pair, deadline: float) -> Verdict | None:
 
 def _by_numpy(pair: Pair, deadline: float) -> Verdict | None:
     n = pair.left.n_input_bits
-    for start, rows in _all_inputs(n):
+    for start, rows in _all_inputs(n, min(_CHUNK, most_words(pair))):
         values, at = {}, 0
         for port in pair.left.inputs:
             values[port.name] = rows[at : at + port.width]
@@ -56,11 +57,11 @@ def _by_numpy(pair: Pair, deadline: float) -> Verdict | None:
     return pair.proven(METHOD, f"all 2^{n} inputs")
 
 
-def _all_inputs(n: int) -> Iterator[tuple[int, Words]]:
-    """First word, and words ``[n, W]`` in which bit p of the vector's number is input p, until all were given."""
+def _all_inputs(n: int, chunk: int) -> Iterator[tuple[int, Words]]:
+    """First word, and words ``[n, chunk]`` in which bit p of the vector's number is input p, until all were given."""
     total = max(1, 1 << n >> 6)
-    for start in range(0, total, _CHUNK):
-        word = np.arange(start, min(start + _CHUNK, total), dtype=np.uint64)
+    for start in range(0, total, chunk):
+        word = np.arange(start, min(start + chunk, total), dtype=np.uint64)
         rows = np.empty((n, len(word)), dtype=np.uint64)
         for p in range(n):
             rows[p] = _PATTERNS[p] if p < 6 else -(word >> np.uint64(p - 6) & np.uint64(1))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import product
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,9 @@ VECTORS = 1 << 14
 METHOD = "simulation"
 
 _WORD = 64
-_STAGES = (8, 64, VECTORS // _WORD)
+_FIRST_WORDS = 8  # most mistakes show in few vectors
+_STEP = 8  # each batch is so much larger than the one before, as far as memory allows
+_MOST_BYTES = 64 << 20  # of simulated values at a time
 _MOST_CORNERS = 1024
 
 Bits = npt.NDArray[np.bool_]
@@ -26,15 +29,26 @@ Bits = npt.NDArray[np.bool_]
 def refute(pair: Pair, seed: int = 1) -> Verdict | None:
     """The verdict ``different`` if one of `VECTORS` vectors shows a difference, with a counterexample made small."""
     values = stimuli(tuple((p.name, p.width) for p in pair.left.inputs), seed)
-    start = 0
-    for stop in _STAGES:
+    for start, stop in _batches(pair):
         part = {name: rows[:, start:stop] for name, rows in values.items()}
         wrong = np.bitwise_or.reduce(pair.actual(part) ^ pair.expected(part), axis=0, initial=0)
         if wrong.any():
             inputs = _lightest(part, wrong) if part else np.zeros(0, dtype=bool)
             return pair.different(METHOD, pair.by_port(minimal(pair, inputs)))
-        start = stop
     return None
+
+
+def _batches(pair: Pair) -> Iterator[tuple[int, int]]:
+    """Ranges of words, small ones first, that cover all vectors."""
+    start, size, total = 0, _FIRST_WORDS, VECTORS // _WORD
+    while start < total:
+        yield start, min(start + size, total)
+        start, size = start + size, min(size * _STEP, most_words(pair))
+
+
+def most_words(pair: Pair) -> int:
+    """How many words of vectors to simulate at a time."""
+    return max(_FIRST_WORDS, _MOST_BYTES // (8 * pair.left.n_nets))
 
 
 def minimal(pair: Pair, inputs: Bits) -> Bits:
@@ -43,14 +57,22 @@ def minimal(pair: Pair, inputs: Bits) -> Bits:
         ones = np.flatnonzero(inputs)
         sizes = [len(ones) >> k for k in range(len(ones).bit_length())]
         groups = [ones[i : i + size] for size in sizes for i in range(0, len(ones), size)]
-        trials = np.repeat(inputs[:, None], len(groups), axis=1)
-        for k, group in enumerate(groups):
-            trials[group, k] = False
-        differ = np.flatnonzero(differing(pair, trials))
-        if not len(differ):
+        smaller = next(_still_differing(pair, inputs, groups), None)
+        if smaller is None:
             break
-        inputs = trials[:, differ[0]]  # the first group is the largest
+        inputs = smaller
     return inputs
+
+
+def _still_differing(pair: Pair, inputs: Bits, groups: Sequence[npt.NDArray[Any]]) -> Iterator[Bits]:
+    """The variants of `inputs` with the bits of one group cleared that still show a difference, in the order of groups."""
+    step = _WORD * most_words(pair)
+    for start in range(0, len(groups), step):
+        part = groups[start : start + step]
+        trials = np.repeat(inputs[:, None], len(part), axis=1)
+        for k, group in enumerate(part):
+            trials[group, k] = False
+        yield from (trials[:, k] for k in np.flatnonzero(differing(pair, trials)))
 
 
 def differing(pair: Pair, inputs: Bits) -> Bits:

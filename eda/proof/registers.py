@@ -52,10 +52,12 @@ def cut_registers(a: Netlist, b: Netlist, seed: int = 1) -> Cut:
     boxes = _pair_boxes(a, b, *([c for c in cells if _is_box(n.type_of(c))] for n, cells in zip((a, b), live, strict=True)))
     states = [[c for c in cells if not _is_box(n.type_of(c))] for n, cells in zip((a, b), live, strict=True)]
     named = _pair_by_name(a, b, *states)
-    rest = [[c for c in states[0] if c not in named], [c for c in states[1] if c not in set(named.values())]]
+    known = set(named.values())
+    rest = [[c for c in states[0] if c not in named], [d for d in states[1] if d not in known]]
     behaving = {} if boxes else _pair_by_behaviour(a, b, rest[0], rest[1], seed)
     _demand_all(a, b, [c for c in rest[0] if c not in behaving], "register")
-    _demand_all(b, a, [c for c in rest[1] if c not in set(behaving.values())], "register")
+    known = set(behaving.values())
+    _demand_all(b, a, [d for d in rest[1] if d not in known], "register")
     pairs = {**named, **behaving}
     for c, d in pairs.items():
         _same_kind(a, b, c, d)
@@ -124,10 +126,12 @@ def _pair_by_name(a: Netlist, b: Netlist, mine: Sequence[int], theirs: Sequence[
     """Registers that share the name of a cell or of the net that shows their bit, where that is unambiguous."""
     names = [_names(n, cells) for n, cells in ((a, mine), (b, theirs))]
     pairs: dict[int, int] = {}
+    taken: set[int] = set()
     for name, c in names[0].items():
         d = names[1].get(name)
-        if d is not None and c not in pairs and d not in pairs.values():
+        if d is not None and c not in pairs and d not in taken:
             pairs[c] = d
+            taken.add(d)
     return pairs
 
 
