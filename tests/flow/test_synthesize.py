@@ -1,6 +1,7 @@
 """Synthesis with the real Yosys on Nangate45: what comes out, what is kept, and whose fault a failure is."""
 
 import json
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -244,7 +245,7 @@ def test_failures_are_not_kept(tmp_path, monkeypatch):
     source = array_multiplier(2)
     with pytest.raises(ToolFailed, match="the moon is full") as caught:
         synthesize(source, "nangate45", "area")
-    tools.shutil.rmtree(Path(str(caught.value.log)).parent)
+    shutil.rmtree(Path(str(caught.value.log)).parent)
     assert Store().get(prepare(source, "nangate45", "area").key) is None
 
 
@@ -285,13 +286,13 @@ def test_a_failure_after_elaboration_is_not_blamed_on_the_source(rtl, tmp_path):
     recipe.write_text("summary = 'broken'\ntarget_ps = 1\nabc = ['frobnicate']\n")
     with pytest.raises(ToolFailed, match="unknown command 'frobnicate'") as caught:
         synthesize(product(rtl, 2), "nangate45", str(recipe), cache=False)
-    tools.shutil.rmtree(Path(str(caught.value.log)).parent)
+    shutil.rmtree(Path(str(caught.value.log)).parent)
 
 
 def test_a_time_limit_holds(rtl):
     with pytest.raises(ToolTimeout, match=r"limit of 0\.05 s") as caught:
         synthesize(product(rtl, 16), "nangate45", "deep", time_limit=0.05, cache=False)
-    tools.shutil.rmtree(Path(str(caught.value.log)).parent)
+    shutil.rmtree(Path(str(caught.value.log)).parent)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -243,7 +244,7 @@ def test_scratch_is_removed_except_after_a_failed_tool(fake):
     with pytest.raises(ToolFailed), scratch() as kept:
         run_in(fake("sys.exit(1)"), kept)
     assert kept.exists()
-    tools.shutil.rmtree(kept)
+    shutil.rmtree(kept)
 
 
 def test_bring_gives_a_file_a_plain_name(tmp_path):
