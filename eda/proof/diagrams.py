@@ -8,7 +8,7 @@ from typing import Any
 from eda.errors import ProofError
 from eda.ir.logic import Expr
 
-NODE_LIMIT = 2_000_000
+NODE_LIMIT = 1_000_000
 SUPPORT_LIMIT = 14
 _LAST = 1 << 62
 
