@@ -14,7 +14,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -29,13 +29,15 @@ from eda.arith.lower import lower
 from eda.arith.trees import TREES
 from eda.errors import ProofError
 from eda.flow.synthesize import synthesize
+from eda.ir import cells
 from eda.ir.cells import CellType
 from eda.ir.netlist import Netlist
 from eda.ir.spec import ArithmeticSpec
 from eda.proof import kernel_c
 from eda.proof.certificate import certificate
 from eda.proof.check import Verdict, check, check_spec
-from eda.proof.exhaustive import exhaustive
+from eda.proof.exhaustive import COMPILED_INPUTS, exhaustive
+from eda.proof.exhaustive import METHOD as EXHAUSTIVE
 from eda.proof.pair import Pair
 from eda.proof.verify import verify
 
@@ -48,6 +50,7 @@ PARTS = ("exhaustive", "certificate64", "certificate128", "mapping", "mutants")
 KINDS = ("multiplier", "mac", "squarer", "dot", "adder")
 ADDER_LIST = (*ADDERS, "ladner-fischer-1")
 BRUTE_FORCE_INPUTS = 16
+TALLIES = ("truly_different", "refuted", "proven", "unknown", "wrongly_proven", "not_judged")
 
 
 def main() -> None:
@@ -175,12 +178,13 @@ def _mapped_row(d: Design, recipe: str) -> Row:
 
 @dataclass(frozen=True)
 class Subject:
-    """A right netlist with its specification."""
+    """A right netlist with its specification; `column` tells the weight of the nets of its tree, as generated."""
 
     name: str
     netlist: Netlist
     spec: ArithmeticSpec
     via: Netlist
+    column: dict[int, int] = field(default_factory=dict)
 
 
 def subjects() -> Iterator[Subject]:
@@ -202,7 +206,7 @@ def subjects() -> Iterator[Subject]:
         generate("adder", 8, adder="kogge-stone"),
         generate("adder", 64, adder="sklansky"),
     ]
-    yield from (Subject(d.config.name, d.netlist, d.spec, d.netlist) for d in generated)
+    yield from (Subject(d.config.name, d.netlist, d.spec, d.netlist, _columns(d)) for d in generated)
     for d in (generate("multiplier", 8, signed=True), generate("multiplier", 16, ppg="booth")):
         yield Subject(f"{d.config.name}, gates", lower(d.netlist, "gates"), d.spec, d.netlist)
     for d, recipe, adders in (
@@ -214,15 +218,19 @@ def subjects() -> Iterator[Subject]:
         yield Subject(f"{d.config.name}, {recipe}, adders {adders}", mapped, d.spec, d.netlist)
 
 
+def _columns(d: Design) -> dict[int, int]:
+    """The column of each net that stands for one signal of the tree alone."""
+    times = Counter(d.signals.tolist())
+    columns = zip(d.signals.tolist(), d.tree.signal_column.tolist(), strict=True)
+    return {net: column for net, column in columns if times[net] == 1}
+
+
 def mutant_rows(count: int, seed: int) -> tuple[list[Row], Row]:
     rng = np.random.default_rng(seed)
     designs = list(subjects())
     rows = [_judge(s, count // len(designs), rng) for s in designs]
-    total = {
-        key: sum(int(str(r[key])) for r in rows) for key in ("mutants", "different", "refuted", "wrongly_proven", "unknown")
-    }
-    total["certified_though_different"] = sum(int(str(r["certified_though_different"] or 0)) for r in rows)
-    return rows, {**total, "refuted_share": total["refuted"] / total["different"]}
+    total = {key: sum(int(str(r[key] or 0)) for r in rows) for key in ("mutants", *TALLIES, "certified_though_different")}
+    return rows, {**total, "refuted_share": total["refuted"] / total["truly_different"]}
 
 
 def _judge(s: Subject, count: int, rng: np.random.Generator) -> Row:
@@ -237,18 +245,18 @@ def _judge(s: Subject, count: int, rng: np.random.Generator) -> Row:
             verdict = check_spec(wrong, s.spec, via=s.via, time_limit=20)
         before = cpu_seconds()
         equal = _truth(s, wrong, verdict)
-        tally["different"] += not equal
-        tally["refuted"] += not equal and verdict.status == "different"
-        tally["proven"] += verdict.status == "proven"
-        tally["unknown"] += verdict.status == "unknown"
-        if verdict.status == "proven" and not equal:
-            tally["wrongly_proven"] += 1
-            print(f"WRONGLY PROVEN: {s.name}: {what}: {verdict}")
-        if s.netlist.n_input_bits <= BRUTE_FORCE_INPUTS and not equal:
+        tally[verdict.status] += 1
+        tally["truly_different"] += equal is False
+        tally["refuted"] += equal is False and verdict.status == "different"
+        tally["not_judged"] += equal is None
+        if verdict.status == "proven" and equal is not True:
+            tally["wrongly_proven"] += equal is False
+            print(f"{'NOT JUDGED' if equal is None else 'WRONGLY PROVEN'}: {s.name}: {what}: {verdict}", flush=True)
+        if s.netlist.n_input_bits <= BRUTE_FORCE_INPUTS and equal is False:
             tally["certified_though_different"] += _certified(wrong, s.spec)
         judging += cpu_seconds() - before
     row: Row = {"design": s.name, "cells": s.netlist.n_cells, "mutants": count}
-    row |= {key: tally[key] for key in ("different", "refuted", "proven", "unknown", "wrongly_proven")}
+    row |= {key: tally[key] for key in TALLIES}
     row["certified_though_different"] = (
         tally["certified_though_different"] if s.netlist.n_input_bits <= BRUTE_FORCE_INPUTS else None
     )
@@ -256,8 +264,8 @@ def _judge(s: Subject, count: int, rng: np.random.Generator) -> Row:
     return row
 
 
-def _truth(s: Subject, wrong: Netlist, verdict: Verdict) -> bool:
-    """Is the mutant equal after all? Told without the methods that gave the verdict."""
+def _truth(s: Subject, wrong: Netlist, verdict: Verdict) -> bool | None:
+    """Is the mutant equal after all? Told by other means than gave the verdict; None if they do not tell."""
     found = verdict.counterexample
     if found is not None:
         bits = {p.name: found.inputs[p.name] % (1 << p.width) for p in s.netlist.inputs}
@@ -266,7 +274,23 @@ def _truth(s: Subject, wrong: Netlist, verdict: Verdict) -> bool:
         return False
     if s.netlist.n_input_bits <= BRUTE_FORCE_INPUTS:
         return brute_force_equal(wrong, s.netlist)
-    return _equal_by_sat(s.netlist, wrong)
+    if _dots_of_one_column_exchanged(s, wrong):
+        return True
+    equal = _equal_by_sat(s.netlist, wrong)
+    if equal is None and s.netlist.n_input_bits <= COMPILED_INPUTS and verdict.method != EXHAUSTIVE:
+        tried = exhaustive(Pair(wrong, s.netlist), time.monotonic() + 600)
+        equal = None if tried is None else tried.status == "proven"
+    return equal
+
+
+def _dots_of_one_column_exchanged(s: Subject, wrong: Netlist) -> bool:
+    """Two compressors that exchange inputs of one weight add up to the same: no solver sees that in a large tree."""
+    pins = np.flatnonzero(wrong.fanin != s.netlist.fanin)
+    if not len(pins) or not np.array_equal(wrong.cell_type, s.netlist.cell_type):
+        return False
+    kinds = {s.netlist.type_of(int(c)) for c in s.netlist.pin_cell[pins]}
+    columns = {s.column.get(net) for net in s.netlist.fanin[pins].tolist()}
+    return kinds <= {cells.FULL_ADDER, cells.HALF_ADDER} and len(columns) == 1 and None not in columns
 
 
 def _certified(netlist: Netlist, spec: ArithmeticSpec) -> bool:
@@ -278,8 +302,8 @@ def _certified(netlist: Netlist, spec: ArithmeticSpec) -> bool:
     return True
 
 
-def _equal_by_sat(right: Netlist, wrong: Netlist) -> bool:
-    """Equality of a netlist and its mutant by clauses of their own and another solver than the ladder's.
+def _equal_by_sat(right: Netlist, wrong: Netlist) -> bool | None:
+    """Equality of a netlist and its mutant by clauses of their own and another solver than the ladder's, if it finds out.
 
     Net by net in topological order: where the mutant's net is proven equal to the right one, the mistake ends there.
     """
@@ -303,11 +327,15 @@ def _equal_by_sat(right: Netlist, wrong: Netlist) -> bool:
                 top += len(outs)
                 _encode(solver, kind, pins, outs, theirs)
                 for net in outs:
-                    if _never_differ(solver, variable[net], theirs[net], budget=2000):
+                    if _equal_variables(solver, variable[net], theirs[net], budget=2_000):
                         theirs[net] = variable[net]
         nets = right.output_nets.tolist()
         assert nets == wrong.output_nets.tolist()
-        return all(_never_differ(solver, variable[n], theirs[n]) for n in nets)
+        for n in nets:
+            answer = _equal_variables(solver, variable[n], theirs[n], budget=20_000)
+            if answer is not True:
+                return answer
+        return True
 
 
 def _encode(solver: Any, kind: CellType, pins: list[int], outs: Iterable[int], variable: dict[int, int]) -> None:
@@ -318,19 +346,15 @@ def _encode(solver: Any, kind: CellType, pins: list[int], outs: Iterable[int], v
             solver.add_clause([*clause, variable[net] if table >> row & 1 else -variable[net]])
 
 
-def _never_differ(solver: Any, a: int, b: int, budget: int = 0) -> bool:
-    """Are two variables proven equal? Without a budget of conflicts the answer is final."""
+def _equal_variables(solver: Any, a: int, b: int, budget: int) -> bool | None:
+    """Are two variables equal in every model? None if `budget` conflicts do not tell."""
     if a == b:
         return True
+    answers = []
     for assumptions in ([a, -b], [-a, b]):
-        if budget:
-            solver.conf_budget(budget)
-            answer = solver.solve_limited(assumptions=assumptions)
-        else:
-            answer = solver.solve(assumptions=assumptions)
-        if answer is not False:
-            return False
-    return True
+        solver.conf_budget(budget)
+        answers.append(solver.solve_limited(assumptions=assumptions))
+    return False if True in answers else None if None in answers else True
 
 
 if __name__ == "__main__":

@@ -38,8 +38,10 @@ def _gate_instead(kind: CellType, rng: np.random.Generator) -> CellType:
 def _wrong_output(kind: CellType, rng: np.random.Generator) -> CellType:
     """`kind` with one output inverted, or equal to an input, or an AND or an OR of two inputs."""
     k = int(rng.integers(len(kind.outputs)))
-    x, y = (logic.var(kind.inputs[int(i)]) for i in rng.integers(len(kind.inputs), size=2))
-    choices = [logic.lnot(kind.functions[k]), x, logic.land(x, y), logic.lor(x, y)]
+    choices = [logic.lnot(kind.functions[k])]
+    if kind.inputs:
+        x, y = (logic.var(kind.inputs[int(i)]) for i in rng.integers(len(kind.inputs), size=2))
+        choices += [x, logic.land(x, y), logic.lor(x, y)]
     choice = int(rng.integers(len(choices)))
     functions = [*kind.functions[:k], choices[choice], *kind.functions[k + 1 :]]
     return CellType(f"{kind.name}_wrong_{kind.outputs[k]}{choice}", kind.inputs, kind.outputs, tuple(functions))
