@@ -26,6 +26,9 @@ from eda.verilog.writer import to_verilog
 
 ADDERS = ("keep", "dissolve")
 
+_LARGE = 2000
+"""Cells of a netlist above which its gates skip Yosys' generic pass: ABC within it does not end on a wide multiplier."""
+
 _AUTOMATIC = re.compile(r"_\d+_")
 _MAPPING = "Executing DFFLIBMAP pass"
 """Where the log has it, the source was fine."""
@@ -64,8 +67,9 @@ def synthesize(
     """Map `source` onto the library of `pdk` by `recipe`; the result is not proven here, see `eda.flow.evaluate`.
 
     `adders` is "keep" (library cells in the source stay as they are, generic full and half adders become the kit's
-    cells, and the rest is mapped around them) or "dissolve" (everything is mapped anew). With `cache` an equal task that
-    was done before is looked up in the store.
+    cells, and the rest is mapped around them) or "dissolve" (everything is mapped anew; a netlist of more than 2,000 cells
+    then takes the front "gates" in place of "synth"). With `cache` an equal task that was done before is looked up in the
+    store.
 
     Raises `UsageError` for unknown names, `InputError` at file and line for RTL that Yosys refuses, `UnsupportedError`
     for what the library has no cell for, `ToolNotFound`, `ToolFailed`, and `ToolTimeout` after `time_limit` seconds.
@@ -88,6 +92,8 @@ def prepare(source: Netlist | Rtl, pdk: Pdk | str, recipe: Recipe | str, adders:
     kit = find_pdk(pdk) if isinstance(pdk, str) else pdk
     plan = load_recipe(recipe) if isinstance(recipe, str) else recipe
     keep = adders == "keep"
+    if isinstance(source, Netlist) and not keep and source.n_cells > _LARGE and plan.front == "synth":
+        plan = replace(plan, front="gates")
     wrapped: Source = NetlistSource(source, kit, keep) if isinstance(source, Netlist) else RtlSource(source, kit)
     return Job(wrapped, kit, plan, keep)
 

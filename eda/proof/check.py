@@ -2,7 +2,7 @@
 
 Each rung may only say proven, different (with inputs that replay), or pass on:
   ports, structure, simulation, all inputs of small circuits, arithmetic certificates, ABC's ``&cec`` for a short time,
-  all inputs up to 32 bits, each output on its own, ``&cec`` again, SAT.
+  all inputs up to 32 bits, ABC's ``cec``, each output on its own, ``&cec`` again, SAT.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from time import monotonic
 from eda.errors import ProofError, UsageError
 from eda.ir.netlist import Netlist
 from eda.ir.spec import ArithmeticSpec
-from eda.proof.cec import cec
+from eda.proof.cec import cec, sweeping_cec
 from eda.proof.certificate import certificate
 from eda.proof.exhaustive import NUMPY_INPUTS, by_output, exhaustive
 from eda.proof.guess import by_common_spec
@@ -33,6 +33,7 @@ __all__ = ["Verdict", "check", "check_spec"]
 
 _FIRST_CEC_SECONDS = 5.0
 _CEC_SHARE = 0.5  # of the time that is left; the rest is for SAT
+_SWEEPING_SHARE = 0.5
 _BY_OUTPUT_SHARE = 0.2
 
 RESETS_INACTIVE = "resets inactive"
@@ -180,7 +181,7 @@ def _rungs(pair: Pair, seed: int, arithmetic: Sequence[Rung]) -> list[Rung]:
     if pair.left.n_input_bits <= NUMPY_INPUTS:
         return [exhaustive, *arithmetic, cec, sat]
     common = [] if pair.spec else [partial(_common_spec, seed)]
-    return [*arithmetic, *common, _brief_cec, exhaustive, _by_output, _long_cec, sat]
+    return [*arithmetic, *common, _brief_cec, exhaustive, _sweeping_cec, _by_output, _long_cec, sat]
 
 
 def _certified(pair: Pair, deadline: float) -> Verdict | None:
@@ -220,6 +221,11 @@ def _by_output(pair: Pair, deadline: float) -> Verdict | None:
 
 def _brief_cec(pair: Pair, deadline: float) -> Verdict | None:
     return cec(pair, min(deadline, monotonic() + _FIRST_CEC_SECONDS))
+
+
+def _sweeping_cec(pair: Pair, deadline: float) -> Verdict | None:
+    now = monotonic()
+    return sweeping_cec(pair, now + (deadline - now) * _SWEEPING_SHARE)
 
 
 def _long_cec(pair: Pair, deadline: float) -> Verdict | None:

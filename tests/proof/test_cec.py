@@ -15,7 +15,7 @@ from strategies import netlists
 from eda.arith.generate import generate
 from eda.errors import ToolNotFound
 from eda.ir.builder import Builder
-from eda.proof.cec import cec
+from eda.proof.cec import cec, sweeping_cec
 from eda.proof.pair import Pair
 from eda.tech import tools
 
@@ -106,6 +106,11 @@ def test_no_time_is_no_answer(abc, equal):
     assert cec(equal, time.monotonic() - 1) is None
 
 
+def test_the_sweeping_checker_proves_and_leaves_differences_to_others(abc, equal, unequal):
+    assert sweeping_cec(equal, soon()).method == "ABC cec"
+    assert sweeping_cec(unequal, soon()) is None
+
+
 # --- fakes --------------------------------------------------------------------------------------------------------------------
 
 NOT = "print('Networks are NOT EQUIVALENT.  Time = 0.00 sec')"
@@ -139,6 +144,7 @@ def test_a_fake_that_answers_as_abc_does(fake, equal):
 def test_no_strange_answer_counts(fake, equal, body):
     fake(body)
     assert cec(equal, soon()) is None
+    assert sweeping_cec(equal, soon()) is None
 
 
 @pytest.mark.parametrize(
