@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import os
-import platform
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from eda import __version__
 from eda.arith.delays import XOR_UNITS, Delays
 from eda.arith.generate import Config, begin, finish, specification
 from eda.arith.library_delays import library_delays
 from eda.arith.trees import compress
 from eda.errors import ProofError, ToolFailed
-from eda.explore.pareto import front
-from eda.explore.plot import pareto_plot
-from eda.explore.report import RESULTS, read_results, write_report
+from eda.explore.record import cpu_seconds, surroundings, write_front, write_record
+from eda.explore.report import RESULTS, read_results
 from eda.flow.evaluate import Mapped, Metrics, Rtl, measure, synthesize, verify
 from eda.flow.recipes import Recipe, load_recipe
 from eda.ir.files import write_atomic
@@ -272,7 +267,7 @@ def run_sweep(
             progress(task.key)
         else:
             waiting.append(task)
-    before, interrupted = _cpu_seconds(), False
+    before, interrupted = cpu_seconds(), False
     with ThreadPoolExecutor(jobs) as pool:
         futures: dict[Future[dict[str, Any]], Task] = {pool.submit(task.run): task for task in waiting}
         try:
@@ -283,13 +278,13 @@ def run_sweep(
                 except ToolFailed as e:
                     failures[key] = str(e)
                 progress(key)
-                _record(sweep, folder, points, failures, _cpu_seconds() - before, finished=False)
+                _record(sweep, folder, points, failures, cpu_seconds() - before, finished=False)
         except KeyboardInterrupt:
             interrupted = True
         finally:
             pool.shutdown(wait=not interrupted, cancel_futures=True)
-    record = _record(sweep, folder, points, failures, _cpu_seconds() - before, finished=not interrupted)
-    _write_front(record, folder)
+    record = _record(sweep, folder, points, failures, cpu_seconds() - before, finished=not interrupted)
+    write_front(record, folder)
     return record | {"interrupted": interrupted}
 
 
@@ -309,40 +304,14 @@ def _record(
 ) -> dict[str, Any]:
     """Write and return ``results.json``: the points found so far, in the order of the tasks."""
     points = [found[task.key] for task in sweep.tasks(folder) if task.key in found]
-    best = set(front([(p["delay_ps"], p["area_um2"]) for p in points]))
-    points = [p | {"on_front": i in best} for i, p in enumerate(points)]
-    d = sweep.pdk.defaults
-    record = {
-        "title": sweep.title,
-        "note": f"{sweep.spec.text}; ideal wires, driver {d.driver}, load {d.load_ff:g} fF",
-        "finished": finished,
-        "sweep": sweep.identity,
-        "environment": {
-            "eda": __version__,
-            "python": platform.python_version(),
-            "timing and power": points[0]["engine"] if points else "",
-            "activity": points[0]["activity"] if points else "",
-            "cores": os.cpu_count(),
-            "CPU seconds of this run": round(cpu, 1),
-            "seed": sweep.seed,
-        },
-        "points": points,
-        "failures": failures,
-        "front": [p["key"] for p in points if p["on_front"]],
-    }
-    write_atomic(folder / RESULTS, json.dumps(record, indent=1) + "\n")
-    return record
-
-
-def _write_front(record: dict[str, Any], folder: Path) -> None:
-    keys = ("verilog", "mapped", "delay_ps", "area_um2", "power_mw", "proof", "config", "recipe", "source", "name")
-    chosen = sorted((p for p in record["points"] if p["on_front"]), key=lambda p: p["delay_ps"])
-    write_atomic(folder / "pareto.json", json.dumps([{k: p[k] for k in keys} for p in chosen], indent=1) + "\n")
-    for kind in ("svg", "png"):
-        write_atomic(folder / f"pareto.{kind}", pareto_plot(record["points"], record["title"], kind))
-    write_report(folder)
-
-
-def _cpu_seconds() -> float:
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
+    return write_record(
+        folder,
+        points,
+        title=sweep.title,
+        note=f"{sweep.spec.text}; {surroundings(sweep.pdk)}",
+        identity=("sweep", sweep.identity),
+        finished=finished,
+        cpu_seconds=cpu,
+        seed=sweep.seed,
+        failures=failures,
+    )
