@@ -46,8 +46,11 @@ ROWS_LIMIT = 3
 def certificate(netlist: Netlist, spec: ArithmeticSpec) -> dict[str, Any]:
     """The claim, as data for JSON, that the combinational `netlist` computes `spec`.
 
-    Numbers that may be long are hexadecimal strings. Raises `ProofError` where the structure is not found.
+    Numbers that may be long are hexadecimal strings. Raises `ProofError` where the structure is not found, or where the
+    specification leaves low bits out: the outputs are then no weighted sum.
     """
+    if spec.low:
+        raise ProofError(f"{spec.text} leaves low bits out, so the outputs are no sum")
     expected = polynomial.of_spec(spec, {o.name: netlist.port(o.name).nets for o in spec.operands})
     if expected is None:
         raise ProofError("the specification has too many products")

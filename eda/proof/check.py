@@ -21,7 +21,7 @@ from eda.proof.exhaustive import NUMPY_INPUTS, by_output, exhaustive
 from eda.proof.guess import by_common_spec
 from eda.proof.pair import Pair
 from eda.proof.pipeline import flattened
-from eda.proof.ports import match_ports, match_spec, with_ports
+from eda.proof.ports import match_ports, match_spec, with_ports, without_low_bits
 from eda.proof.refute import VECTORS, refute
 from eda.proof.registers import cut_registers, is_combinational
 from eda.proof.sat import sat
@@ -64,7 +64,8 @@ def check_spec(
     """Prove that `netlist` computes `spec`, or show operands for which it does not.
 
     `via` is a netlist of the same function in which the compressors are still cells, as a generator emits it: it is
-    certified against `spec`, and `netlist` proven equal to it. A feed-forward pipeline is taken without its registers.
+    certified against `spec`, and `netlist` proven equal to it. Where `spec` leaves low bits out, `via` still has them. A
+    feed-forward pipeline is taken without its registers.
     Raises `UsageError` for ports that do not fit, `InputError` for a combinational loop.
     """
     started = monotonic()
@@ -197,11 +198,13 @@ def _certified(pair: Pair, deadline: float) -> Verdict | None:
 def _composed(via: Netlist, seed: int, pair: Pair, deadline: float) -> Verdict | None:
     """The certificate of `via`, and the equality of the left side with it."""
     assert pair.spec is not None
-    match_spec(via, pair.spec)
-    first = _certified(Pair(via, pair.spec), deadline)
+    whole = pair.spec.whole
+    match_spec(via, whole)
+    first = _certified(Pair(via, whole), deadline)
     if first is None:
         return None
-    second = _compare(pair.left, match_ports(pair.left, via), deadline, seed)
+    kept = without_low_bits(via, whole.output, pair.spec.low)
+    second = _compare(pair.left, match_ports(pair.left, kept), deadline, seed)
     if second.counterexample is not None:
         return pair.different(second.method, second.counterexample.inputs)
     if second.status == "unknown":

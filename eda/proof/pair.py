@@ -59,7 +59,7 @@ class Pair:
         """Output bits of the other side: from integer arithmetic if it is a specification."""
         if isinstance(self.other, Netlist):
             return simulate(self.other, values)[self.other.output_nets]
-        return _small(self.other, values) if self.other.width <= _WORD else _large(self.other, values)
+        return _small(self.other, values) if self.other.span <= _WORD else _large(self.other, values)
 
     # --- verdicts -----------------------------------------------------------------------------------------------------
 
@@ -96,7 +96,7 @@ class Pair:
         operands = {o.name: o for o in self.spec.operands}
         if name in operands:
             return operands[name].value(bits)
-        negative = any(o.signed for o in operands.values()) and bits >> self.spec.width - 1
+        negative = self.spec.is_signed and bits >> self.spec.width - 1
         return bits - (1 << self.spec.width) if negative else bits
 
 
@@ -126,12 +126,12 @@ def _small(spec: ArithmeticSpec, values: Mapping[str, Words]) -> Words:
             number += row * np.uint64((-1 if sign else 1) * (1 << i) % (1 << _WORD) if i < _WORD else 0)
         numbers[operand.name] = number
     total = np.zeros_like(next(iter(numbers.values())))
-    for term in spec.terms:
-        product = np.ones_like(total)
+    for coefficient, term in spec.weighted_terms:
+        product = np.full_like(total, coefficient % (1 << _WORD))
         for name in term:
             product *= numbers[name]
         total += product
-    rows = total >> np.arange(spec.width, dtype=np.uint64)[:, None] & np.uint64(1)
+    rows = total >> np.arange(spec.low, spec.span, dtype=np.uint64)[:, None] & np.uint64(1)
     return np.packbits(rows.astype(np.uint8), axis=1, bitorder="little").view("<u8").astype(np.uint64, copy=False)
 
 

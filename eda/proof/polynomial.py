@@ -43,16 +43,16 @@ def reduced(polynomial: Mapping[Monomial, int], width: int) -> Polynomial:
 
 
 def of_spec(spec: ArithmeticSpec, nets: Mapping[str, Sequence[int]]) -> Polynomial | None:
-    """The polynomial of a specification whose operands lie on `nets`; None if it has too many monomials."""
+    """The polynomial of a specification whose operands lie on `nets`, low bits included; None if it has too many monomials."""
     operands = {o.name: _of_operand(o, nets[o.name]) for o in spec.operands}
     total: Polynomial = {}
-    for term in spec.terms:
+    for coefficient, term in spec.weighted_terms:
         factors = [operands[name] for name in term]
         if reduce(lambda size, f: size * len(f), factors, 1) > MONOMIAL_LIMIT:
             return None
         for key, value in reduce(_times, factors).items():
-            total[key] = total.get(key, 0) + value
-    return reduced(total, spec.width)
+            total[key] = total.get(key, 0) + coefficient * value
+    return reduced(total, spec.span)
 
 
 def _of_operand(operand: Operand, nets: Sequence[int]) -> Polynomial:

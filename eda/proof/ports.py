@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from eda.errors import UsageError, suggest
-from eda.ir.netlist import FIRST_INPUT_NET, Netlist, Port, renumber
+from eda.ir.netlist import FIRST_INPUT_NET, Netlist, Port, renumber, vector
 from eda.ir.spec import ArithmeticSpec
 
 
@@ -45,6 +45,12 @@ def match_spec(netlist: Netlist, spec: ArithmeticSpec) -> None:
     for name in found:
         if name not in expected:
             raise UsageError(f"{netlist.name}: port {name} is not part of {spec.text}")
+
+
+def without_low_bits(netlist: Netlist, output: str, low: int) -> Netlist:
+    """`netlist` without the `low` lowest bits of an output port; what only they needed stays, unread."""
+    kept = vector(output, "output", netlist.port(output).nets[low:])
+    return replace(netlist, ports=tuple(kept if p.name == output else p for p in netlist.ports)) if low else netlist
 
 
 def with_ports(netlist: Netlist, ports: list[Port]) -> Netlist:

@@ -14,13 +14,13 @@ def reference(spec: ArithmeticSpec) -> Netlist:
     b = Builder("reference")
     nets = {o.name: b.input(o.name, o.width) for o in spec.operands}
     operands = {o.name: o for o in spec.operands}
-    total = [0] * spec.width
-    for first, *others in spec.terms:
-        word = _extended(operands[first], nets[first], spec.width)
+    total = [0] * spec.span
+    for coefficient, (first, *others) in spec.weighted_terms:
+        word = _extended(operands[first], nets[first], spec.span)
         for name in others:
             word = _product(b, word, operands[name], nets[name])
-        total = _sum(b, total, word, 0)
-    b.output(spec.output, total)
+        total = _sum(b, total, _multiple(b, word, coefficient), 0)
+    b.output(spec.output, total[spec.low :])
     return b.build()
 
 
@@ -40,6 +40,16 @@ def _product(b: Builder, word: list[int], operand: Operand, nets: Sequence[int])
         else:
             total = _sum(b, total, row, 0)
     return total
+
+
+def _multiple(b: Builder, word: list[int], coefficient: int) -> list[int]:
+    """``coefficient * word`` modulo ``2**len(word)``: a row for each bit of the coefficient's absolute value."""
+    width = len(word)
+    total = [0] * width
+    for j in range(width):
+        if abs(coefficient) >> j & 1:
+            total = _sum(b, total, [0] * j + word[: width - j], 0)
+    return total if coefficient >= 0 else _sum(b, [0] * width, [b.not_(x) for x in total], 1)
 
 
 def _sum(b: Builder, x: Sequence[int], y: Sequence[int], carry: int) -> list[int]:

@@ -29,6 +29,8 @@ def verify(certificate: Mapping[str, Any], netlist: Netlist, spec: ArithmeticSpe
     if certificate["netlist"] != netlist.digest:
         raise ProofError("certificate: it belongs to another netlist")
     outputs = netlist.port(spec.output).nets
+    if spec.low:
+        raise ProofError("certificate: the specification leaves low bits out, so the outputs are no sum")
     if len(outputs) != spec.width or int(netlist.level.max(initial=0)) < 0:
         raise ProofError(f"certificate: {len(outputs)} outputs for a specification of {spec.width} bits")
     cut = {int(net): int(weight, 16) for net, weight in certificate["cut"]}
@@ -160,8 +162,8 @@ def _expected(netlist: Netlist, spec: ArithmeticSpec) -> Polynomial:
         if operand.signed:
             words[operand.name][frozenset(nets[-1:])] = -1 << operand.width - 1
     out: Polynomial = {}
-    for term in spec.terms:
-        product: Polynomial = {frozenset(): 1}
+    for coefficient, term in zip(spec.coefficients or [1] * len(spec.terms), spec.terms, strict=True):
+        product: Polynomial = {frozenset(): coefficient}
         for word in map(words.__getitem__, term):
             previous, product = product, {}
             for m, c in previous.items():
