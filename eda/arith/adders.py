@@ -15,14 +15,16 @@ from eda.ir.prefix import PrefixGraph
 Groups = Iterator[tuple[int, int]]
 
 
-def prefix_graph(kind: str, arrivals: Sequence[float], delays: Delays) -> PrefixGraph:
+def prefix_graph(kind: str, arrivals: Sequence[float], delays: Delays, required: Sequence[float] | None = None) -> PrefixGraph:
     """The graph of that kind over ``len(arrivals)`` positions.
 
     `kind` is one of `ADDERS`; ``ladner-fischer-K`` is the recursion with K extra levels. Only ``fitted`` looks at
-    `arrivals`, the times at which the generate and propagate bits of each position settle.
+    `arrivals`, the times at which the generate and propagate bits of each position settle, and at `required`, the times
+    at which the carries out of each are due (None: all at once).
     """
     if kind == "fitted":
-        return fit_prefix(arrivals, delays, [prefix_graph(k, arrivals, delays) for k in (*CLASSICAL, "ladner-fischer-1")])
+        rivals = [prefix_graph(k, arrivals, delays) for k in (*CLASSICAL, "ladner-fischer-1")]
+        return fit_prefix(arrivals, delays, rivals, required)
     lf = re.fullmatch(r"ladner-fischer(?:-(\d+))?", kind)
     if lf:
         return PrefixGraph.of_groups(len(arrivals), ladner_fischer(len(arrivals), int(lf[1] or 0)))
@@ -116,9 +118,7 @@ def add_rows(
     `choose` gives the graph for these columns from the times at which their generate and propagate bits settle.
     """
     width = len(rows)
-    low = next((c for c, nets in enumerate(rows) if len(nets) == 2), width)
-    used = max((c for c, nets in enumerate(rows) if nets), default=0)
-    high = min(used, width - 2)
+    low, high = carry_columns(rows)
     generate = [b.and_(*nets) if len(nets) == 2 and c <= high else 0 for c, nets in enumerate(rows)]
     propagate = [b.xor(*nets) if nets else 0 for nets in rows]
     for c in range(low, width):
@@ -130,6 +130,13 @@ def add_rows(
     carries = _carries(b, graph, generate[low : high + 1], propagate[low : high + 1], low)
     into = [0] * (low + 1) + carries + [0] * (width - high - 2)
     return FinalAdder(tuple(b.xor(p, c) for p, c in zip(propagate, into, strict=True)), graph, low)
+
+
+def carry_columns(rows: Sequence[Sequence[object]]) -> tuple[int, int]:
+    """The first and the last column that a carry leaves; the last comes before the first if there is no carry."""
+    low = next((c for c, row in enumerate(rows) if len(row) == 2), len(rows))
+    used = max((c for c, row in enumerate(rows) if row), default=0)
+    return low, min(used, len(rows) - 2)
 
 
 def _carries(b: Builder, graph: PrefixGraph, generate: Sequence[int], propagate: Sequence[int], low: int) -> list[int]:

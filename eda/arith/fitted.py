@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from math import inf
 
 import numpy as np
 
@@ -16,26 +17,43 @@ _BISECTIONS = 6
 _FINALISTS = 4
 
 
-def fit_prefix(arrivals: Sequence[float], delays: Delays, rivals: Iterable[PrefixGraph]) -> PrefixGraph:
+def fit_prefix(
+    arrivals: Sequence[float], delays: Delays, rivals: Iterable[PrefixGraph], required: Sequence[float] | None = None
+) -> PrefixGraph:
     """The graph with the least product of delay and cells found, never slower in the model than any of `rivals`.
 
-    A required time for all carries is bisected; for each, a graph is built from the outputs back (`_Fit.graph`). The
+    `required` are the times at which the carries are due (None: all at once); the delay of a graph is the time of its
+    latest carry, where a carry counts as later by as much as it is due before the last one.
+    The due time of all carries is bisected; for each, a graph is built from the outputs back (`_Fit.graph`). The
     best of these and of the rivals lose every node that the fastest rival's delay lets them spare.
     """
-    pool = [(max(prefix_arrivals(g, arrivals, delays)), g) for g in rivals]
+    early = _earliness(required, len(arrivals))
+
+    def delay_of(graph: PrefixGraph) -> float:
+        return max(t + e for t, e in zip(prefix_arrivals(graph, arrivals, delays), early, strict=True))
+
+    pool = [(delay_of(g), g) for g in rivals]
     limit = min(delay for delay, _ in pool)
     for readers in _EXPECTED_READERS:
-        fit = _Fit(arrivals, delays, readers)
+        fit = _Fit(arrivals, delays, readers, early)
         low, high = fit.bound(), limit
         for _ in range(_BISECTIONS):
-            required = (low + high) / 2
-            graph = fit.graph(required)
-            delay = max(prefix_arrivals(graph, arrivals, delays))
+            due = (low + high) / 2
+            graph = fit.graph(due)
+            delay = delay_of(graph)
             pool.append((delay, graph))
-            low, high = (low, required) if delay <= required else (required, high)
+            low, high = (low, due) if delay <= due else (due, high)
     fast = sorted(((d, g) for d, g in pool if d <= limit), key=_cost)[:_FINALISTS]
-    pruned = [prune(g, arrivals, delays, limit) for _, g in fast]
-    return min(((max(prefix_arrivals(g, arrivals, delays)), g) for g in pruned), key=_cost)[1]
+    pruned = [prune(g, arrivals, delays, [limit - e for e in early]) for _, g in fast]
+    return min(((delay_of(g), g) for g in pruned), key=_cost)[1]
+
+
+def _earliness(required: Sequence[float] | None, n: int) -> list[float]:
+    """How long before the last due time each carry is due; -inf for carries that are never due (at inf)."""
+    if required is None:
+        return [0.0] * n
+    last = max(t for t in required if t < inf)
+    return [last - t for t in required]
 
 
 def _cost(judged: tuple[float, PrefixGraph]) -> tuple[float, int]:
@@ -49,18 +67,19 @@ class _Fit:
 
     ``_rows[i][j]`` is the least arrival of group (i:j) where every node has `expected` readers, found by dynamic
     programming over its split; ``_columns[j]`` holds the same by column, from (j:j) up. Both are monotonic, so splits
-    are bisected.
+    are bisected. `early` says how long before the last due time the carry of each position is due.
     """
 
-    def __init__(self, arrivals: Sequence[float], delays: Delays, expected: float) -> None:
-        self._n = len(arrivals)
+    def __init__(self, arrivals: Sequence[float], delays: Delays, expected: float, early: Sequence[float]) -> None:
+        self._n, self._early = len(arrivals), early
         self._node, self._reader, self._expected = delays.prefix, delays.per_fanout, expected
         self._rows = self._least([t + delays.per_fanout * expected for t in arrivals])
         self._columns = [[self._rows[i][j] for i in range(j, self._n)] for j in range(self._n)]
 
     def bound(self) -> float:
-        """A time before which the last carry hardly settles."""
-        return self._columns[0][-1] - self._reader * self._expected
+        """A due time before which some carry hardly settles."""
+        latest = max(t + e for t, e in zip(self._columns[0], self._early, strict=True))
+        return latest - self._reader * self._expected
 
     def _least(self, inputs: list[float]) -> list[list[float]]:
         """The best split of (i:j) only moves down as j does: quadratic time in all."""
@@ -77,15 +96,15 @@ class _Fit:
             rows.append(row)
         return rows
 
-    def graph(self, required: float) -> PrefixGraph:
-        """A small graph whose carries settle by `required` where that can be, and little later elsewhere.
+    def graph(self, due: float) -> PrefixGraph:
+        """A small graph whose carries settle by `due` (or as much before as they must) where that can be, else little later.
 
         Rows are split from the highest down, so all readers of a node are known when it is split, and with them its
         delay and the time at which its parents are due.
         """
         need: list[dict[int, tuple[float, int]]] = [{} for _ in range(self._n)]
         for i in range(self._n - 1, 0, -1):
-            self._split_row(need, i, required)
+            self._split_row(need, i, due - self._early[i])
         bits = np.eye(self._n, dtype=bool)
         for i, columns in enumerate(need):
             bits[i, list(columns)] = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -10,94 +10,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from eda.arith.adders import add_rows, check_adder, prefix_graph
-from eda.arith.booth import add_booth_product
+from eda.arith.adders import add_rows, carry_columns, prefix_graph
+from eda.arith.config import KINDS, PARTIAL_PRODUCTS, Config, due_times, input_times, specification
+from eda.arith.constants import add_multiple
 from eda.arith.delays import XOR_UNITS, Delays, tree_arrivals
-from eda.arith.partial_products import Word, add_product, add_square, add_word, extended_word
-from eda.arith.trees import TREES, compress
-from eda.errors import UsageError, suggest
+from eda.arith.partial_products import Word, add_square, add_word, extended_word
+from eda.arith.trees import compress
+from eda.arith.truncation import drop_low_bits
 from eda.ir import cells
 from eda.ir.builder import Builder
 from eda.ir.heap import BitHeap
 from eda.ir.netlist import Netlist
 from eda.ir.prefix import PrefixGraph
-from eda.ir.spec import ArithmeticSpec, Operand
+from eda.ir.spec import ArithmeticSpec
 from eda.ir.tree import GATES, NO_INPUT, CompressorTree
 
-KINDS = ("multiplier", "mac", "squarer", "dot", "adder")
-PARTIAL_PRODUCTS = {"and": add_product, "booth": add_booth_product}
-OUTPUT = "p"
-
-
-@dataclass(frozen=True)
-class Config:
-    """What to generate. Raises `UsageError` for an unknown or senseless option.
-
-    kind      multiplier ``a*b``, mac ``a*b + c`` with an addend as wide as the product, squarer ``a*a``, dot
-              ``a0*b0 + a1*b1 + ...``, adder ``a + b``; the result has every bit that the exact value can need
-    width     bits of a
-    width_b   bits of b (None: as a); a squarer has none
-    terms     products of a dot product (None: 4); other kinds have none
-    signed    all operands in two's complement (then the result too)
-    ppg       and: AND array (Baugh-Wooley where signed); booth: radix 4; multiplier, mac and dot only
-    tree      one of `eda.arith.trees.TREES`; an adder has none
-    adder     one of `eda.arith.adders.ADDERS`, or ``ladner-fischer-K``
-    delays    what arrivals are reckoned with, for the trees ``tdm`` and ``ufo`` and the adder ``fitted``
-    """
-
-    kind: str
-    width: int
-    width_b: int | None = None
-    terms: int | None = None
-    signed: bool = False
-    ppg: str = "and"
-    tree: str = "dadda"
-    adder: str = "sklansky"
-    delays: Delays = XOR_UNITS
-
-    def __post_init__(self) -> None:
-        for what, name, known in (
-            ("arithmetic kind", self.kind, KINDS),
-            ("partial products", self.ppg, PARTIAL_PRODUCTS),
-            ("compressor tree", self.tree, TREES),
-        ):
-            if name not in known:
-                raise UsageError(f"no {what} {name!r}{suggest(name, known)}; expected {', '.join(known)}")
-        check_adder(self.adder)
-        for what, number in (("width", self.width), ("width_b", self.width_b), ("terms", self.terms)):
-            if number is not None and number < 1:
-                raise UsageError(f"{what} must be at least 1, got {number}")
-        self._check_sense()
-
-    def _check_sense(self) -> None:
-        """Refuse options that would change nothing."""
-        if self.kind in ("squarer", "adder") and self.ppg != "and":
-            raise UsageError(f"kind {self.kind} has no Booth partial products: leave ppg at 'and'")
-        if self.kind == "adder" and self.tree != "dadda":
-            raise UsageError("kind adder has no compressor tree: leave tree at 'dadda'")
-        if self.kind == "squarer" and self.width_b is not None:
-            raise UsageError("kind squarer has one operand: leave width_b out")
-        if self.kind != "dot" and self.terms is not None:
-            raise UsageError(f"kind {self.kind} has no terms: only a dot product does")
-
-    @property
-    def widths(self) -> tuple[int, int]:
-        """Bits of a and of b."""
-        return self.width, self.width if self.width_b is None else self.width_b
-
-    @property
-    def n_terms(self) -> int:
-        return 4 if self.terms is None else self.terms
-
-    @property
-    def name(self) -> str:
-        """A Verilog identifier that tells the options that matter, such as ``multiplier_16x16_and_dadda_sklansky``."""
-        parts = [self.kind, f"{self.width}" if self.kind == "squarer" else "x".join(map(str, self.widths))]
-        parts += [f"x{self.n_terms}"] if self.kind == "dot" else []
-        parts += ["signed"] if self.signed else []
-        parts += [self.ppg] if self.kind not in ("squarer", "adder") else []
-        parts += [self.tree] if self.kind != "adder" else []
-        return "_".join([*parts, self.adder]).replace("-", "_")
+__all__ = ["KINDS", "Config", "Design", "Draft", "begin", "finish", "generate", "specification"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,9 +34,10 @@ class Design:
 
     netlist   generic gates, and one ``$fa`` or ``$ha`` cell for each compressor
     spec      what it computes
-    tree      the compressor tree; the nets of its heap are nets of `netlist`
-    signals   int64 [signals of the tree]: the net of each
+    tree      the compressor tree; the nets of its heap are nets of `via`
+    signals   int64 [signals of the tree]: the net of each in `via`
     prefix    the graph of the final adder, or None where no carry is needed; its position 0 is column `low`
+    via       `netlist` itself or, where `spec` leaves low bits out, the circuit that still has them: what proofs go through
     """
 
     config: Config
@@ -118,6 +47,7 @@ class Design:
     signals: npt.NDArray[np.integer[Any]]
     prefix: PrefixGraph | None
     low: int
+    via: Netlist
 
 
 def generate(
@@ -131,6 +61,12 @@ def generate(
     tree: str = "dadda",
     adder: str = "sklansky",
     delays: Delays = XOR_UNITS,
+    signed_b: bool | None = None,
+    constant: int | None = None,
+    result_bits: int | None = None,
+    drop_bits: int = 0,
+    arrivals: Mapping[str, float] | None = None,
+    required: Mapping[str, float] | None = None,
 ) -> Design:
     """Generate a circuit; the options are those of `Config`.
 
@@ -138,7 +74,24 @@ def generate(
     products ``pp_i_j``, sums and carries of the tree ``s_<column>_<k>`` and ``c_<column>_<k>``, generate and propagate
     bits of columns i down to j ``g_i_j`` and ``p_i_j``. Equal options give equal netlists.
     """
-    draft = begin(Config(kind, width, width_b, terms, signed, ppg, tree, adder, delays))
+    config = Config(
+        kind,
+        width,
+        width_b,
+        terms,
+        signed,
+        ppg,
+        tree,
+        adder,
+        delays,
+        signed_b,
+        constant,
+        result_bits,
+        drop_bits,
+        arrivals or {},
+        required or {},
+    )
+    draft = begin(config)
     return finish(draft, compress(tree, draft.heap, delays))
 
 
@@ -156,30 +109,14 @@ def begin(config: Config) -> Draft:
     """Operands and partial products of a configuration; any tree over the heap may `finish` it, once."""
     spec = specification(config)
     b = Builder(config.name)
-    words = [Word(tuple(b.input(o.name, o.width)), o.signed) for o in spec.operands]
-    return Draft(config, spec, b, _fill(b, config, words, spec.width))
+    times = input_times(config)
+    words = [Word(tuple(b.input(o.name, o.width)), o.signed, times[o.name]) for o in spec.operands]
+    return Draft(config, spec, b, _fill(b, config, words))
 
 
-def specification(config: Config) -> ArithmeticSpec:
-    """Operands, terms and result width of a configuration."""
-    n, m = config.widths
-    a, b = Operand("a", n, config.signed), Operand("b", m, config.signed)
-    if config.kind == "multiplier":
-        return ArithmeticSpec((a, b), (("a", "b"),), OUTPUT, n + m)
-    if config.kind == "mac":
-        return ArithmeticSpec((a, b, Operand("c", n + m, config.signed)), (("a", "b"), ("c",)), OUTPUT, n + m + 1)
-    if config.kind == "squarer":
-        return ArithmeticSpec((a,), (("a", "a"),), OUTPUT, 2 * n)
-    if config.kind == "adder":
-        return ArithmeticSpec((a, b), (("a",), ("b",)), OUTPUT, max(n, m) + 1)
-    pairs = [(Operand(f"a{t}", n, config.signed), Operand(f"b{t}", m, config.signed)) for t in range(config.n_terms)]
-    products = tuple((x.name, y.name) for x, y in pairs)
-    return ArithmeticSpec(tuple(o for p in pairs for o in p), products, OUTPUT, n + m + (config.n_terms - 1).bit_length())
-
-
-def _fill(b: Builder, config: Config, words: Sequence[Word], width: int) -> BitHeap:
-    """The bit heap of `width` columns of a configuration, over operands in the order of its specification."""
-    heap, delays = BitHeap.empty(width), config.delays
+def _fill(b: Builder, config: Config, words: Sequence[Word]) -> BitHeap:
+    """The bit heap of a configuration, over operands in the order of its specification."""
+    heap, delays = BitHeap.empty(config.span), config.delays
     if config.kind == "adder":
         return extended_word(extended_word(heap, words[0]), words[1])
     if config.kind == "squarer":
@@ -189,8 +126,11 @@ def _fill(b: Builder, config: Config, words: Sequence[Word], width: int) -> BitH
         for t in range(config.n_terms):
             heap = add(b, heap, words[2 * t], words[2 * t + 1], delays, f"pp{t}")
         return heap
-    heap = add(b, heap, words[0], words[1], delays, "pp")
-    return add_word(b, heap, words[2]) if config.kind == "mac" else heap
+    if config.constant is not None:
+        heap = add_multiple(b, heap, words[0], config.constant)
+    else:
+        heap = add(b, heap, words[0], words[1], delays, "pp")
+    return add_word(b, heap, words[-1]) if config.kind == "mac" else heap
 
 
 def finish(draft: Draft, tree: CompressorTree, choose: Callable[[Sequence[float]], PrefixGraph] | None = None) -> Design:
@@ -205,10 +145,19 @@ def finish(draft: Draft, tree: CompressorTree, choose: Callable[[Sequence[float]
     arrivals = tree_arrivals(tree, config.delays)
     rows = [[signals[x] for x in row] for row in tree.rows]
     settled = [max((arrivals[x] for x in row), default=0.0) + config.delays.xor2 * (len(row) == 2) for row in tree.rows]
-    final = add_rows(b, rows, settled, choose or partial(prefix_graph, config.adder, delays=config.delays))
+    final = add_rows(b, rows, settled, choose or _chooser(config, rows))
     b.output(draft.spec.output, final.sums)
-    netlist = b.build(sweep=False)
-    return Design(config, netlist, draft.spec, tree, np.array(signals, dtype=np.int64), final.graph, final.low)
+    via = b.build(sweep=False)
+    netlist = drop_low_bits(via, draft.spec.output, draft.spec.low)
+    return Design(config, netlist, draft.spec, tree, np.array(signals, dtype=np.int64), final.graph, final.low, via)
+
+
+def _chooser(config: Config, rows: Sequence[Sequence[int]]) -> Callable[[Sequence[float]], PrefixGraph]:
+    """The adder of the configuration, which adds `rows`."""
+    due, (low, high) = due_times(config), carry_columns(rows)
+    if due is not None:
+        due = [due[c + 1] - config.delays.xor2 * (len(rows[c + 1]) > 0) for c in range(low, high + 1)]
+    return partial(prefix_graph, config.adder, delays=config.delays, required=due)
 
 
 def add_tree(b: Builder, tree: CompressorTree) -> list[int]:

@@ -16,15 +16,18 @@ _TOLERANCE = 1e-9
 Node = tuple[int, int]
 
 
-def prune(graph: PrefixGraph, arrivals: Sequence[float], delays: Delays, limit: float) -> PrefixGraph:
+def prune(graph: PrefixGraph, arrivals: Sequence[float], delays: Delays, limit: float | Sequence[float]) -> PrefixGraph:
     """`graph` without nodes that it can do without while no carry settles after `limit`; sweeps until nothing changes.
 
-    A graph that is later than `limit` comes back as it is.
+    `limit` is one time for all carries, or one for the carry out of each position. A graph that is later comes back as it
+    is.
     """
-    if max(prefix_arrivals(graph, arrivals, delays)) > limit + _TOLERANCE:
+    limits = [limit] * graph.n if isinstance(limit, int | float) else list(limit)
+    settled = prefix_arrivals(graph, arrivals, delays)
+    if any(t > due + _TOLERANCE for t, due in zip(settled, limits, strict=True)):
         return graph
     while True:
-        smaller = _Sweep(graph, arrivals, delays, limit).run()
+        smaller = _Sweep(graph, arrivals, delays, limits).run()
         if smaller.size == graph.size:
             return smaller
         graph = smaller
@@ -37,8 +40,8 @@ class _Sweep:
     (i:j) as the lower parent of their node in column j; ``_time[i, j]`` its arrival.
     """
 
-    def __init__(self, graph: PrefixGraph, arrivals: Sequence[float], delays: Delays, limit: float) -> None:
-        self._n, self._arrivals, self._limit = graph.n, arrivals, limit + _TOLERANCE
+    def __init__(self, graph: PrefixGraph, arrivals: Sequence[float], delays: Delays, limits: Sequence[float]) -> None:
+        self._n, self._arrivals, self._limits = graph.n, arrivals, [t + _TOLERANCE for t in limits]
         self._node, self._reader = delays.prefix, delays.per_fanout
         columns = [np.flatnonzero(row).tolist() for row in graph.bitmap]
         self._above = [dict(pairwise(c)) for c in columns]
@@ -106,7 +109,7 @@ class _Sweep:
                 continue
             before.setdefault(node, self._time[node])
             self._time[node] = time
-            if j == 0 and time > self._limit:
+            if j == 0 and time > self._limits[i]:
                 self._time.update(before)
                 return False
             if -j in self._below[i]:

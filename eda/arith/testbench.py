@@ -41,7 +41,8 @@ def bench(netlist: Netlist, spec: ArithmeticSpec, *, vectors: int = 1000, seed: 
         "module tb;",
         *(f"  {_register(o)}" for o in spec.operands),
         f"  wire [{spec.width - 1}:0] {spec.output};",
-        f"  wire [{spec.width - 1}:0] expected = {' + '.join(' * '.join(term) for term in spec.terms)};",
+        f"  wire [{spec.span - 1}:0] exact = {_expression(spec)};",
+        f"  wire [{spec.width - 1}:0] expected = exact[{spec.span - 1}:{spec.low}];",
         "  integer errors, vectors, seed, i;",
         f"  {module} dut ({', '.join(f'.{name}({name})' for name in ports)});",
         "",
@@ -51,6 +52,22 @@ def bench(netlist: Netlist, spec: ArithmeticSpec, *, vectors: int = 1000, seed: 
         "endmodule",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _expression(spec: ArithmeticSpec) -> str:
+    """The sum of products; where it can be negative, every factor is signed, so that Verilog extends it as such."""
+    signed = spec.is_signed
+    operand = {o.name: f"$signed({{1'b0, {o.name}}})" if signed and not o.signed else o.name for o in spec.operands}
+    terms = []
+    for coefficient, names in spec.weighted_terms:
+        factors = [] if coefficient == 1 else [_literal(coefficient, signed=signed)]
+        terms.append(" * ".join([*factors, *(operand[name] for name in names)]))
+    return " + ".join(terms)
+
+
+def _literal(number: int, *, signed: bool) -> str:
+    bits = abs(number).bit_length() + signed
+    return f"{'-' * (number < 0)}{bits}'{'s' * signed}d{abs(number)}"
 
 
 def _check_task(output: str, ports: Sequence[str]) -> list[str]:

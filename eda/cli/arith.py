@@ -10,6 +10,7 @@ import typer
 from eda.cli.output import Json, PdkName, PdkRoot, Seed, console, emit, progress, table
 
 if TYPE_CHECKING:
+    from eda.arith.delays import Delays
     from eda.arith.generate import Design
     from eda.ir.netlist import Netlist
 
@@ -35,12 +36,27 @@ def generate(
     width_b: WidthB = None,
     terms: Terms = None,
     signed: Signed = False,
+    signed_b: Annotated[
+        bool | None, typer.Option("--signed-b/--unsigned-b", help="Operand b signed or not; as a where left out.")
+    ] = None,
+    constant: Annotated[int | None, typer.Option(help="Constant in place of operand b, such as 93 or -7.")] = None,
+    result_bits: Annotated[int | None, typer.Option(help="Only so many of the lowest bits of the result.")] = None,
+    drop_bits: Annotated[int, typer.Option(help="The result without so many of its lowest bits; the others exact.")] = 0,
     ppg: Annotated[str, typer.Option(help="Partial products: and, booth.")] = "and",
     tree: Annotated[str, typer.Option(help="Compressor tree: array, wallace, dadda, tdm, ufo.")] = "dadda",
     adder: Annotated[
         str,
         typer.Option(help="Final adder: ripple, sklansky, kogge-stone, brent-kung, han-carlson, ladner-fischer, fitted."),
     ] = "sklansky",
+    arrival: Annotated[
+        list[str] | None, typer.Option(metavar="PORT=TIME", help="When a port or bit settles (a=3, b[7]=2); may be repeated.")
+    ] = None,
+    required: Annotated[
+        list[str] | None, typer.Option(metavar="PORT=TIME", help="When result bits are due (p[15]=9); may be repeated.")
+    ] = None,
+    delays: Annotated[
+        str, typer.Option(help="Unit and model of times: xor (an XOR gate takes 1) or kit (ps, from the kit's tables).")
+    ] = "xor",
     style: Annotated[
         str, typer.Option(help="generic: adders as small modules; gates: two-input gates; cells: adder cells of the kit.")
     ] = "generic",
@@ -52,17 +68,35 @@ def generate(
     time_limit: Annotated[float, typer.Option(min=0.0, help="Seconds for the proof.")] = 60.0,
     as_json: Json = False,
 ) -> None:
-    """Generate an arithmetic circuit, prove it, and write it as Verilog. Results are full width.
+    """Generate an arithmetic circuit, prove it, and write it as Verilog. Results are full width unless bits are left out.
 
     Examples:
       eda arith generate multiplier --width 16 --tree tdm --adder fitted -o mult16.v
       eda arith generate mac --width 8 --signed --ppg booth -o mac8.v --testbench mac8_tb.v
+      eda arith generate multiplier --width 12 --constant 93 --drop-bits 7 -o scale.v
+      eda arith generate multiplier --width 8 --tree tdm --adder fitted --arrival "b[7]=4" --required "p[15]=12" -o late.v
     """
     from eda.arith.generate import generate as make
     from eda.arith.testbench import bench
     from eda.verilog.writer import write_verilog
 
-    design = make(kind, width, width_b=width_b, terms=terms, signed=signed, ppg=ppg, tree=tree, adder=adder)
+    design = make(
+        kind,
+        width,
+        width_b=width_b,
+        terms=terms,
+        signed=signed,
+        signed_b=signed_b,
+        constant=constant,
+        result_bits=result_bits,
+        drop_bits=drop_bits,
+        ppg=ppg,
+        tree=tree,
+        adder=adder,
+        delays=_delays(delays, pdk, pdk_root),
+        arrivals=_times(arrival, "--arrival"),
+        required=_times(required, "--required"),
+    )
     netlist = _styled(design, style, pdk, pdk_root)
     proof = _proof(design, netlist, time_limit, seed) if prove else None
     write_verilog(netlist, out, comment=f"{design.spec.text}\n{design.config.name}, style {style}")
@@ -86,6 +120,34 @@ def generate(
     emit(facts, as_json)
 
 
+def _delays(model: str, pdk: str, pdk_root: str | None) -> Delays:
+    from eda.arith.delays import XOR_UNITS
+    from eda.errors import UsageError, suggest
+
+    if model == "xor":
+        return XOR_UNITS
+    if model != "kit":
+        raise UsageError(f"no delays {model!r}{suggest(model, ('xor', 'kit'))}; expected xor or kit")
+    from eda.arith.library_delays import library_delays
+    from eda.tech.pdk import find_pdk
+
+    return library_delays(find_pdk(pdk, root=pdk_root))
+
+
+def _times(entries: list[str] | None, option: str) -> dict[str, float]:
+    """``PORT=TIME`` entries as a mapping."""
+    from eda.errors import UsageError
+
+    times = {}
+    for entry in entries or []:
+        name, _, text = entry.partition("=")
+        try:
+            times[name.strip()] = float(text)
+        except ValueError:
+            raise UsageError(f"{option} {entry!r}: expected PORT=TIME, such as a=3 or b[7]=2") from None
+    return times
+
+
 def _styled(design: Design, style: str, pdk: str, pdk_root: str | None) -> Netlist:
     from eda.arith.lower import STYLES, lower
     from eda.errors import UsageError, suggest
@@ -104,7 +166,7 @@ def _proof(design: Design, netlist: Netlist, time_limit: float, seed: int) -> di
     from eda.errors import ProofError
     from eda.proof.check import check_spec
 
-    via = None if netlist is design.netlist else design.netlist
+    via = None if netlist is design.via else design.via
     verdict = check_spec(netlist, design.spec, via=via, time_limit=time_limit, seed=seed)
     if verdict.status != "proven":
         raise ProofError(f"{netlist.name} is not proven to be {design.spec.text}, so it is not written: {verdict}")

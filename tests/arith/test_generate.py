@@ -5,12 +5,13 @@ import numpy as np
 import pytest
 
 from eda.arith.adders import ADDERS
-from eda.arith.delays import XOR_UNITS
+from eda.arith.delays import XOR_UNITS, prefix_arrivals, tree_arrivals
 from eda.arith.generate import KINDS, Config, begin, finish, generate
 from eda.arith.trees import TREES, compress
 from eda.errors import UsageError
 from eda.ir.prefix import PrefixGraph
 from eda.ir.tree import GATES
+from eda.proof.check import check_spec
 
 ALL_ADDERS = (*ADDERS, "ladner-fischer-1")
 SIGNS = pytest.mark.parametrize("signed", [False, True], ids=["unsigned", "signed"])
@@ -78,6 +79,64 @@ def test_wide_circuits_are_right_on_corners_and_random_inputs(wrong, kind, ppg, 
     assert wrong(design.netlist, design.spec, 200) is None, design.config
 
 
+@pytest.mark.parametrize("kind", ["multiplier", "mac", "dot", "adder"])
+@pytest.mark.parametrize(("signed", "signed_b"), [(True, False), (False, True)])
+@PPGS
+def test_one_operand_may_be_signed_alone(wrong, kind, ppg, signed, signed_b):
+    ppg = ppg if kind != "adder" else "and"
+    terms = {"terms": 2} if kind == "dot" else {}
+    for n, m in [(1, 1), (1, 3), (3, 1), (3, 3), (2, 4)]:
+        design = generate(kind, n, width_b=m, signed=signed, signed_b=signed_b, ppg=ppg, adder="fitted", **terms)
+        assert [o.signed for o in design.spec.operands[:2]] == [signed, signed_b]
+        assert wrong(design.netlist, design.spec) is None, design.config
+
+
+@pytest.mark.parametrize("ppg", ["and", "booth"])
+def test_wide_products_of_mixed_signs_have_a_certificate(ppg):
+    for signs in ((True, False), (False, True)):
+        design = generate("mac", 20, width_b=17, signed=signs[0], signed_b=signs[1], ppg=ppg, tree="tdm")
+        assert check_spec(design.netlist, design.spec).method == "weight-conservation certificate"
+
+
+def test_a_tree_waits_for_late_operands(wrong):
+    """Three-greedy takes the late row last, and so settles much earlier than the tree that does not know of it."""
+    late = {"b[0]": 12.0}
+    known = generate("multiplier", 8, tree="tdm", arrivals=late, adder="fitted")
+    blind = generate("multiplier", 8, tree="tdm", adder="fitted")
+    heap = known.tree.heap
+    assert max(heap.latest) == 12.5
+    unaware = replace(blind.tree, heap=replace(blind.tree.heap, arrival=heap.arrival))
+    latest = [max(tree_arrivals(t, XOR_UNITS)) for t in (known.tree, unaware)]
+    assert latest[0] < latest[1]
+    assert wrong(known.netlist, known.spec) is None
+
+
+@pytest.mark.parametrize("ppg", ["and", "booth"])
+@pytest.mark.parametrize("kind", ["multiplier", "mac", "dot", "adder"])
+def test_every_dot_arrives_after_what_it_is_made_of(kind, ppg):
+    ppg = ppg if kind != "adder" else "and"
+    arrivals = {"a0": 7.0, "a0[2]": 30.0} if kind == "dot" else {"a": 7.0, "a[2]": 30.0}
+    draft = begin(Config(kind, 5, signed=True, ppg=ppg, arrivals=arrivals))
+    draft.builder.output("dots", draft.heap.net.tolist())
+    netlist = draft.builder.build(sweep=False)
+    times = np.zeros(netlist.n_nets)
+    times[list(netlist.inputs[0].nets)] = [7.0, 7.0, 30.0, 7.0, 7.0]
+    for _, members in netlist.groups:
+        for c in members.tolist():
+            times[netlist.outputs_of(c)] = times[netlist.fanin_of(c)].max()
+    for dot, net in zip(draft.heap.latest.tolist(), netlist.port("dots").nets, strict=True):
+        assert dot >= times[net]
+
+
+def test_required_times_move_the_adder_between_speed_and_size():
+    """Where only the low half is urgent, the upper half of the adder need not be fast."""
+    urgent = generate("adder", 32, adder="fitted")
+    relaxed = generate("adder", 32, adder="fitted", required={"p": 3.0} | {f"p[{i}]": 30.0 for i in range(16, 33)})
+    assert relaxed.prefix.size < urgent.prefix.size
+    early = prefix_arrivals(relaxed.prefix, [1.0] * 32, XOR_UNITS)
+    assert max(early[:15]) <= max(prefix_arrivals(generate("adder", 15, adder="fitted").prefix, [1.0] * 15, XOR_UNITS)) + 1.0
+
+
 @pytest.mark.parametrize("terms", [1, 2, 3, 4, 5, 8])
 @SIGNS
 def test_a_dot_product_takes_any_number_of_terms(wrong, terms, signed):
@@ -100,14 +159,15 @@ def test_ports_have_the_full_width(kind, ports):
     assert {p.name: p.width for p in generate(kind, 5, width_b=3).netlist.ports} == ports
 
 
-@SIGNS
-def test_extreme_operands_fit_the_result(signed):
+@pytest.mark.parametrize(("signed", "signed_b"), [(False, None), (True, None), (True, False), (False, True)])
+def test_extreme_operands_fit_the_result(signed, signed_b):
     """The exact value of the largest and least operands, not only its residue, is a value of the output."""
     for kind, n, m in itertools.product(KINDS, range(1, 4), range(1, 4)):
-        if kind == "squarer" and n != m:
+        if kind == "squarer" and (n != m or signed_b is not None):
             continue
-        spec = generate(kind, n, width_b=None if kind == "squarer" else m, signed=signed).spec
-        low, high = (-(1 << spec.width - 1), (1 << spec.width - 1) - 1) if signed else (0, (1 << spec.width) - 1)
+        spec = generate(kind, n, width_b=None if kind == "squarer" else m, signed=signed, signed_b=signed_b).spec
+        some = signed or bool(signed_b)
+        low, high = (-(1 << spec.width - 1), (1 << spec.width - 1) - 1) if some else (0, (1 << spec.width) - 1)
         ranges = {o.name: o.range for o in spec.operands}
         for ends in itertools.product(*ranges.values()):
             values = dict(zip(ranges, ends, strict=True))
@@ -124,9 +184,13 @@ def test_every_option_changes_the_circuit():
     variants += [{**base, "width_b": 9}, {**base, "width": 9, "width_b": 8}]
     variants += [{**base, "kind": kind} for kind in KINDS if kind != "multiplier"]
     variants += [{**base, "kind": "dot", "terms": 3}]
+    variants += [{**base, "signed_b": True}, {**base, "signed": True, "signed_b": False}, {**base, "constant": 93}]
+    variants += [{**base, "result_bits": 9}, {**base, "drop_bits": 3}]
     slow_carry = replace(XOR_UNITS, full_adder=((2.0, 4.0), (2.0, 4.0), (1.0, 3.0)))
     variants += [{**base, "tree": tree, "delays": slow_carry} for tree in ("tdm", "ufo")]
     variants += [{**base, "adder": "fitted", "delays": slow_carry}]
+    variants += [{**base, "tree": tree, "arrivals": {"b[0]": 9.0}} for tree in ("tdm", "ufo")]
+    variants += [{**base, "adder": "fitted", "required": {"p[15]": 99.0, "p": 2.0}}]
     structures = [replace(generate(**v).netlist, name="same").digest for v in variants]
     assert len(set(structures)) == len(variants)
 
@@ -165,6 +229,11 @@ def test_the_module_name_tells_the_options():
     assert design.netlist.name == "dot_8x6_x3_signed_booth_tdm_kogge_stone"
     assert generate("squarer", 8).netlist.name == "squarer_8_dadda_sklansky"
     assert generate("adder", 8).netlist.name == "adder_8x8_sklansky"
+    assert (
+        generate("multiplier", 8, constant=-93, drop_bits=4).netlist.name == "multiplier_8_times_minus_93_drop4_dadda_sklansky"
+    )
+    mixed = generate("mac", 8, width_b=4, signed_b=True, result_bits=10)
+    assert mixed.netlist.name == "mac_8x4_signed_b_low10_and_dadda_sklansky"
 
 
 @PPGS
@@ -227,6 +296,15 @@ def test_a_design_takes_any_prefix_graph_of_its_positions(wrong):
         ({"kind": "squarer", "ppg": "booth"}, "no Booth partial products"),
         ({"kind": "adder", "ppg": "booth"}, "no Booth partial products"),
         ({"kind": "adder", "tree": "tdm"}, "no compressor tree"),
+        ({"kind": "squarer", "signed_b": True}, "one operand"),
+        ({"kind": "adder", "constant": 3}, "kind adder has no constant operand"),
+        ({"constant": 0}, "constant must not be 0"),
+        ({"constant": 3, "width_b": 4}, "takes the place of operand b"),
+        ({"constant": 3, "signed_b": True}, "takes the place of operand b"),
+        ({"constant": 3, "ppg": "booth"}, "no Booth partial products"),
+        ({"constant": 3, "arrivals": {"b": 1.0}}, "no port 'b' to constrain"),
+        ({"arrivals": {"a[4]": 1.0}}, "no port 'a\\[4\\]' to constrain"),
+        ({"required": {"q": 1.0}}, "no port 'q' to constrain"),
     ],
 )
 def test_senseless_options_are_refused(options, complaint):
