@@ -15,7 +15,7 @@ LEVELS = [
     ["ir"],
     ["verilog", "tech"],
     ["timing"],
-    ["proof"],
+    ["proof", "sizing"],
     ["flow"],
     ["arith", "schedule", "egraph", "partition", "physical"],
     ["predict"],
