@@ -1,0 +1,227 @@
+"""The forms that each kind of node can take in a kit, as tables for the choice among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import numpy.typing as npt
+
+from eda.arith.composite_template import Axes, Composite, form, is_offered, typical_axes
+from eda.arith.composites import FULL_FORMS, HALF_FORMS, INPUTS, OUTPUTS, of_cell
+from eda.arith.mapped_network import AND, AO, AOAO, FULL, HALF, XOR
+from eda.tech.library import Library
+from eda.tech.pdk import Pdk
+
+if TYPE_CHECKING:
+    from eda.arith.mapped_kernels import Table
+
+FloatArray = npt.NDArray[np.float64]
+
+_PINS = {
+    FULL: (INPUTS, OUTPUTS),
+    HALF: (INPUTS[:2], OUTPUTS),
+    AND: (("a", "b"), ("y",)),
+    XOR: (("a", "b"), ("y",)),
+    AO: (("a", "p", "q"), ("y",)),
+    AOAO: (("p", "q", "r", "t"), ("y",)),
+}
+
+_GATES: dict[int, tuple[str, ...]] = {
+    AND: ("y_n = NAND a b", "y = NOR a_n b_n", "y = AND a b", "y_n = OR a_n b_n"),
+    XOR: ("y = XOR a b", "y_n = XNOR a b"),
+    AO: ("y = AOI21 a_n p q", "y_n = OAI21 a p_n q_n", "m = NAND p q; y_n = NAND a m", "m = NOR p_n q_n; y = NOR a_n m"),
+    AOAO: (
+        "y = AOI22 p q r t",
+        "y_n = OAI22 p_n q_n r_n t_n",
+        "m = NAND p q; n = NAND r t; y_n = NAND m n",
+        "m = NOR p_n q_n; n = NOR r_n t_n; y = NOR m n",
+    ),
+}
+
+_SWAPPED = {"s = XOR": "s_n = XNOR", "s_n = XNOR": "s = XOR", "s = XNOR": "s_n = XOR", "s_n = XOR": "s = XNOR"}
+_SETTLING_ROUNDS = 8
+_FAN_OUT = 2.0
+"""Inputs of the smallest NAND that the slope of a delay over the load begins at; it ends at four times as many."""
+
+
+@dataclass(frozen=True, eq=False)
+class Option:
+    """A form of a node: operand ``order[k]`` of the node is on input pin k of the composite; `flipped` means that all
+    pins carry the complement of what the composite says (a full adder is self-dual)."""
+
+    composite: Composite
+    order: tuple[int, ...]
+    flipped: bool
+
+    def polarity(self) -> tuple[list[int], list[int]]:
+        """For each operand and each result of the node: is the complement meant?"""
+        flags = [int(inv != self.flipped) for inv in self.composite.inverted]
+        n = len(self.order)
+        needs = [0] * n
+        for pin, operand in enumerate(self.order):
+            needs[operand] = flags[pin]
+        return needs, flags[n:]
+
+
+@dataclass(frozen=True, eq=False)
+class Options:
+    """All options of a kit, kind after kind, and `table` for the compiled loops (`eda.arith.mapped_kernels.Table`)."""
+
+    options: tuple[Option, ...]
+    inverter: Composite
+    forms: tuple[str, ...]
+    table: Table
+
+
+_KNOWN: WeakKeyDictionary[Library, dict[str, Options]] = WeakKeyDictionary()
+
+
+def options_of(pdk: Pdk) -> Options:
+    """The options of a kit, made once. Raises `UsageError` if it lacks XOR, NAND or an inverter."""
+    known = _KNOWN.setdefault(pdk.library, {})
+    if pdk.name not in known:
+        known[pdk.name] = _options(pdk)
+    return known[pdk.name]
+
+
+def _options(pdk: Pdk) -> Options:
+    axes = typical_axes(pdk)
+    inverter = form(pdk, "inverter", "y_n = INV a", ("a",), ("y",), axes)
+    per_kind = [list(_of_kind(pdk, kind, axes)) for kind in _PINS]
+    slew, load = _point(inverter, axes)
+    rows = [[_row(option, axes, slew, load) for option in kind] for kind in per_kind]
+    kept = [[k for k in range(len(r)) if not _is_dominated(r, k)] for r in rows]
+    options = tuple(per_kind[kind][k] for kind, ks in enumerate(kept) for k in ks)
+    flat = [rows[kind][k] for kind, ks in enumerate(kept) for k in ks]
+    forms = tuple(dict.fromkeys(option.composite.name for option in options))
+    number = np.array([forms.index(option.composite.name) for option in options])
+    first = np.cumsum([0, *map(len, kept)])
+    return Options(options, inverter, forms, _table(flat, first, number, _row(Option(inverter, (0,), False), axes, slew, load)))
+
+
+def _of_kind(pdk: Pdk, kind: int, axes: Axes) -> Iterator[Option]:
+    inputs, outputs = _PINS[kind]
+    n = len(inputs)
+    if kind == FULL:
+        made = [form(pdk, name, t, inputs, outputs, axes) for name, text in FULL_FORMS.items() for t in _offered(pdk, text)]
+        if pdk.defaults.full_adder is not None:
+            made.append(of_cell(pdk, pdk.defaults.full_adder, n, axes))
+        for composite in made:
+            for order in ((0, 1, 2), (0, 2, 1), (1, 2, 0)):
+                yield from (Option(composite, order, flipped) for flipped in (False, True))
+    elif kind == HALF:
+        made = [form(pdk, name, t, inputs, outputs, axes) for name, text in HALF_FORMS.items() for t in _offered(pdk, text)]
+        if pdk.defaults.half_adder is not None:
+            made.append(of_cell(pdk, pdk.defaults.half_adder, n, axes))
+        yield from (Option(composite, (0, 1), False) for composite in made)
+    elif kind == XOR:
+        for text in filter(lambda t: is_offered(pdk, t), _GATES[XOR]):
+            for flips in ("", "a", "b", "ab"):
+                yield Option(form(pdk, text, _complemented(text, flips), inputs, outputs, axes), (0, 1), False)
+    else:
+        for text in filter(lambda t: is_offered(pdk, t), _GATES[kind]):
+            yield Option(form(pdk, text, text, inputs, outputs, axes), tuple(range(n)), False)
+
+
+def _offered(pdk: Pdk, text: str) -> list[str]:
+    """`text` with either polarity of the sum where that is an XOR or XNOR, as far as the kit has the gates."""
+    swapped = [text.replace(old, new) for old, new in _SWAPPED.items() if f"{old} " in text]
+    return [t for t in (text, *swapped) if is_offered(pdk, t)]
+
+
+def _complemented(text: str, pins: str) -> str:
+    """The gate ``y = XOR a b`` (or XNOR) with `pins` complemented: the result is then called by its other polarity."""
+    left, function, *operands = text.replace("=", " ").split()
+    if len(pins) % 2:
+        left = "y" if left == "y_n" else "y_n"
+    return f"{left} = {function} " + " ".join(f"{p}_n" if p in pins else p for p in operands)
+
+
+# --- numbers ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class _Row:
+    """An option in numbers: delay = ``base[operand, result] + slope[result] * load``."""
+
+    area: float
+    needs: list[int]
+    gives: list[int]
+    base: FloatArray
+    slope: FloatArray
+    cap: FloatArray
+
+
+def _point(inverter: Composite, axes: Axes) -> tuple[float, float]:
+    """A typical slew (that to which a chain of inverters, each loaded by four, settles) and load."""
+    load = float(inverter.cap.mean())
+    slew = float(axes.slews[0])
+    for _ in range(_SETTLING_ROUNDS):
+        slew = float(_at(inverter.slew, axes, slew, 4 * load).mean())
+    return slew, _FAN_OUT * load
+
+
+def _at(table: FloatArray, axes: Axes, slew: float, load: float) -> FloatArray:
+    """Tables [..., S, L] at one point, the mean of the two edges before them taken: float [pins, outputs]."""
+    over_load = np.apply_along_axis(lambda row: np.interp(load, axes.loads, row), -1, table)
+    return np.apply_along_axis(lambda row: np.interp(slew, axes.slews, row), -1, over_load).mean(axis=-1)
+
+
+def _row(option: Option, axes: Axes, slew: float, load: float) -> _Row:
+    composite = option.composite
+    near, far = (_at(composite.delay, axes, slew, at) for at in (load, 4 * load))
+    slope = (far - near).max(axis=0) / (3 * load)
+    back = np.argsort(option.order)
+    needs, gives = option.polarity()
+    return _Row(composite.area, needs, gives, (near - slope * load)[back], slope, composite.cap.mean(axis=1)[back])
+
+
+def _is_dominated(rows: list[_Row], k: int) -> bool:
+    """Is another row of the same polarities no worse in any number (an equal one only if it comes earlier)?"""
+    mine = rows[k]
+    numbers = _numbers(mine)
+    for i, other in enumerate(rows):
+        if i == k or (other.needs, other.gives) != (mine.needs, mine.gives):
+            continue
+        theirs = _numbers(other)
+        if (theirs <= numbers + 1e-9).all() and (i < k or (theirs < numbers - 1e-9).any()):
+            return True
+    return False
+
+
+def _numbers(row: _Row) -> FloatArray:
+    return np.concatenate(([row.area], row.base.ravel(), row.slope, row.cap))
+
+
+def _table(rows: list[_Row], first: npt.NDArray[np.int64], form_number: npt.NDArray[np.int64], inverter: _Row) -> Table:
+    from eda.arith.mapped_kernels import MAX_INPUTS, MAX_OUTPUTS, Table
+
+    n = len(rows)
+    need, give = np.zeros((n, MAX_INPUTS), np.int8), np.zeros((n, MAX_OUTPUTS), np.int8)
+    base, slope = np.zeros((n, MAX_INPUTS, MAX_OUTPUTS)), np.zeros((n, MAX_OUTPUTS))
+    cap = np.zeros((n, MAX_INPUTS))
+    for k, row in enumerate(rows):
+        i, o = row.base.shape
+        need[k, :i], give[k, :o], base[k, :i, :o], slope[k, :o], cap[k, :i] = row.needs, row.gives, row.base, row.slope, row.cap
+    counts = [(len(a), len(b)) for a, b in _PINS.values()]
+    return Table(
+        first=first,
+        n_in=np.array([a for a, _ in counts]),
+        n_out=np.array([b for _, b in counts]),
+        area=np.array([row.area for row in rows]),
+        need=need,
+        give=give,
+        base=base,
+        slope=slope,
+        cap=cap,
+        form=form_number,
+        inv_area=inverter.area,
+        inv_base=float(inverter.base[0, 0]),
+        inv_slope=float(inverter.slope[0]),
+        inv_cap=float(inverter.cap[0]),
+        knee=4 * float(inverter.cap[0]),
+    )
