@@ -1,0 +1,192 @@
+"""Gradient descent on wirings and implementations, all seeds and weights in one batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from eda.arith.domac.bank import Bank
+from eda.arith.domac.layout import Layout
+from eda.arith.domac.options import Options
+from eda.arith.domac.relaxed import Program, program, relaxed_timing
+from eda.arith.domac.wiring import first_duals, legal_tree, sinkhorn_wiring, softmax_wiring
+from eda.ir.tree import CompressorTree
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_FIRST_ROUNDS = 5
+"""The first evaluation, whose duals are far off, takes this many times the normalisations of the others."""
+
+Progress = Callable[[int, int, float], None]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a descent, means over the batch: `worst_ps` and `area` relaxed, `decided` the mean largest entry of the
+    rows of M, coefficients of the two penalties."""
+
+    worst_ps: float
+    area: float
+    decided: float
+    match: float
+    decide: float
+
+
+@dataclass(frozen=True, eq=False)
+class Descended:
+    """Legal trees of the batch, what the relaxation says of each (ps), and the steps that led there."""
+
+    trees: tuple[CompressorTree, ...]
+    relaxed_ps: npt.NDArray[np.float64]
+    history: tuple[Step, ...]
+
+
+class _Parameters(NamedTuple):
+    """Logits of the wirings per bucket [B, C, n, n] and of the implementations [B, J, I], with the masks and the
+    Sinkhorn duals of the former."""
+
+    wiring: list[Tensor]
+    impl: Tensor
+    live: list[Tensor]
+    straight: list[Tensor]
+    duals: list[tuple[Tensor, Tensor]]
+
+
+def descend(
+    plan: Layout, bank: Bank, options: Options, required: npt.NDArray[np.float64], scale: float, progress: Progress | None
+) -> Descended:
+    """Optimize the tree laid out in `plan`; `scale` is ps per um2 of area at weight 1.
+
+    A KeyboardInterrupt ends the descent where it is.
+    """
+    import torch
+
+    prepared = program(plan, bank, options.where, required, nets=options.nets, device=options.device, dtype=options.dtype)
+    parameters = _start(plan, prepared, options)
+    weights = _area_weights(options, scale, parameters.impl)
+    optimizer = torch.optim.Adam([*parameters.wiring, parameters.impl], lr=options.rate)
+    history: list[Step] = []
+    try:
+        for step in range(options.steps):
+            optimizer.zero_grad()
+            loss, record = _loss(prepared, parameters, options, weights, step)
+            loss.backward()
+            optimizer.step()
+            history.append(record)
+            if progress is not None:
+                progress(step + 1, options.steps, record.worst_ps)
+    except KeyboardInterrupt:
+        pass
+    return _legalised(plan, prepared, parameters, options, len(history), history)
+
+
+def _start(plan: Layout, prepared: Program, options: Options) -> _Parameters:
+    """Random logits, the same for equal seeds whatever the batch, and a bonus on the wiring of the plan."""
+    import torch
+
+    device, dtype = options.device, getattr(torch, options.dtype)
+    shapes: list[tuple[int, ...]] = [(len(b.stage), b.size, b.size) for b in plan.buckets]
+    shapes.append((len(plan.kind), prepared.known.shape[1]))
+    drawn: list[list[Tensor]] = []
+    for seed in range(options.seed, options.seed + options.seeds):
+        generator = torch.Generator().manual_seed(seed)
+        drawn.append([options.noise * torch.randn(shape, generator=generator) for shape in shapes])
+    noise = [
+        torch.stack(parts).repeat(len(options.weights), *(1,) * len(s))
+        for parts, s in zip(zip(*drawn, strict=True), shapes, strict=True)
+    ]
+    *wiring, impl = (n.to(device=device, dtype=dtype) for n in noise)
+    for logits, bucket in zip(wiring, plan.buckets, strict=True):
+        own = np.arange(bucket.size) == bucket.wiring[:, :, None]
+        logits += options.bonus * torch.as_tensor(own, device=device)
+    live = [torch.as_tensor(b.live, device=device) for b in plan.buckets]
+    straight = [torch.as_tensor(b.straight, device=device) for b in plan.buckets]
+    duals = [first_duals(w, mask) for w, mask in zip(wiring, live, strict=True)]
+    return _Parameters([w.requires_grad_() for w in wiring], impl.requires_grad_(), live, straight, duals)
+
+
+def _area_weights(options: Options, scale: float, like: Tensor) -> Tensor:
+    """[B]: ps per um2. The batch holds all seeds of the first weight, then of the next."""
+    import torch
+
+    return torch.tensor(options.weights, dtype=like.dtype, device=like.device).repeat_interleave(options.seeds) * scale
+
+
+def _mixtures(prepared: Program, parameters: _Parameters, options: Options, step: int) -> tuple[list[Tensor], Tensor]:
+    """M of each bucket and p at the temperature of a step."""
+    import torch
+
+    temperature = _between(options.temperature, step, options.steps)
+    blocks = zip(parameters.wiring, parameters.live, parameters.straight, strict=True)
+    if options.wiring == "softmax":
+        wiring = [softmax_wiring(*block, temperature) for block in blocks]
+    else:
+        rounds = options.sinkhorn_steps * (1 if step else _FIRST_ROUNDS)
+        wiring = [
+            sinkhorn_wiring(*block, temperature, duals, rounds) for block, duals in zip(blocks, parameters.duals, strict=True)
+        ]
+    logits = (parameters.impl / temperature).masked_fill(~prepared.known, -torch.inf)
+    return wiring, torch.softmax(logits, dim=2)
+
+
+def _between(ends: tuple[float, float], step: int, steps: int) -> float:
+    """Geometric from the first to the last of `ends`."""
+    return ends[0] * (ends[1] / ends[0]) ** (step / max(steps - 1, 1))
+
+
+def _loss(prepared: Program, parameters: _Parameters, options: Options, weights: Tensor, step: int) -> tuple[Tensor, Step]:
+    import torch
+
+    gamma, terms = _between(options.gamma_ps, step, options.steps), options.loss
+    wiring, p = _mixtures(prepared, parameters, options, step)
+    timing = relaxed_timing(prepared, wiring, p, gamma)
+    late = timing.lateness.flatten(1)
+    worst = gamma * torch.logsumexp(late / gamma, dim=1)
+    loss = terms.worst.at(step) * worst + terms.area.at(step) * weights * timing.area
+    total, match, decide = (c.at(step) for c in (terms.total, terms.match, terms.decide))
+    if total:
+        loss = loss + total * late.clamp(min=0).sum(dim=1)
+    if match:
+        loss = loss + match * sum(_mismatch(m) for m in wiring)
+    if decide:
+        loss = loss + decide * (sum(_indecision(m) for m in wiring) + _indecision(p))
+    with torch.no_grad():
+        sharp = sum(float((m.amax(dim=3) * live.any(dim=2)).sum()) for m, live in zip(wiring, parameters.live, strict=True))
+        rows = len(late) * sum(int(live.any(dim=2).sum()) for live in parameters.live)
+        record = Step(float(worst.mean()), float(timing.area.mean()), sharp / rows, match, decide)
+    return loss.sum(), record
+
+
+def _mismatch(m: Tensor) -> Tensor:
+    """[B]: L_BM, ports that are not filled by exactly one signal; signals likewise."""
+    return ((1 - m.sum(dim=2)) ** 2).sum(dim=(1, 2)) + ((1 - m.sum(dim=3)) ** 2).sum(dim=(1, 2))
+
+
+def _indecision(x: Tensor) -> Tensor:
+    """[B]: L_D, entries between 0 and 1."""
+    return ((x * (1 - x)) ** 2).flatten(1).sum(dim=1)
+
+
+def _legalised(
+    plan: Layout, prepared: Program, parameters: _Parameters, options: Options, step: int, history: list[Step]
+) -> Descended:
+    """Matching per block, the likeliest implementation, and the relaxed times of what they came from."""
+    import torch
+
+    with torch.no_grad():
+        wiring, p = _mixtures(prepared, parameters, options, step)
+        gamma = _between(options.gamma_ps, step, options.steps)
+        relaxed = relaxed_timing(prepared, wiring, p, gamma).lateness.flatten(1).amax(dim=1)
+    chosen = p.argmax(dim=2).cpu().numpy()
+    names = prepared.impl_names
+    arrays = [m.cpu().numpy() for m in wiring]
+    trees = []
+    for b in range(len(chosen)):
+        impl = names[plan.kind, chosen[b]]
+        trees.append(legal_tree(plan, [m[b] for m in arrays], impl).flat())
+    return Descended(tuple(trees), relaxed.double().cpu().numpy(), tuple(history))
