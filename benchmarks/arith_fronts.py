@@ -34,6 +34,7 @@ from arith_peers import Tools
 from arith_subjects import Key, Subject, subjects
 from arith_union import RECIPES, REFERENCE, SHOWN, Rows, comparison, plot, points, summary, union, volume
 from common import RESULTS, cpu_seconds, print_table, write_results
+from flow_reproduce import shuffled
 
 from eda.arith.generate import Config, specification
 from eda.errors import ToolFailed
@@ -68,7 +69,7 @@ TARGETS = {  # ps, in the order of measuring: an interrupted run has the same ta
 
 @dataclass(frozen=True)
 class Run:
-    """One mapping of a circuit."""
+    """One mapping of a circuit: as it is, or with its statements in the random order number `spelling`."""
 
     key: Key
     subject: Subject
@@ -82,8 +83,9 @@ class Run:
 
     def mapped(self, pdk: Pdk, seconds: float) -> Mapped:
         recipe = load_recipe(self.recipe, target_ps=self.target_ps, multiplier=self.subject.multiplier)
-        circuit = self.subject.spelling(self.spelling)
-        return synthesize(circuit, pdk, recipe, adders=self.subject.adders, time_limit=seconds)
+        options: dict[str, Any] = {"adders": self.subject.adders, "time_limit": seconds}
+        first = synthesize(self.subject.circuit, pdk, recipe, **options)
+        return synthesize(shuffled(first.golden, self.spelling), pdk, recipe, **options) if self.spelling else first
 
 
 def name_of(row: dict[str, Any]) -> tuple[object, ...]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 
 import arith_peers
 from arith_peers import Peer, Tools
-from flow_reproduce import added, shuffled, two_rows
+from flow_reproduce import added, two_rows
 
 from eda.arith.generate import Config, generate, specification
 from eda.arith.library_delays import library_delays
@@ -42,15 +41,6 @@ class Subject:
     circuit: Rtl | Netlist
     multiplier: str = "array"
     adders: str = "dissolve"
-
-    @cached_property
-    def gates(self) -> Netlist:
-        """The circuit as a netlist, elaborated by Yosys if it is RTL."""
-        return self.circuit if isinstance(self.circuit, Netlist) else read_rtl(self.circuit.paths, self.circuit.top)
-
-    def spelling(self, number: int) -> Rtl | Netlist:
-        """The circuit itself, then its gates in random orders of their statements."""
-        return self.circuit if number == 0 else shuffled(self.gates, number)
 
 
 TEXTBOOK = (  # partial products, tree, final adder, adder cells of the library kept
@@ -105,8 +95,10 @@ def peer_subject(peer: Peer, key: Key, tools: Tools, folder: Path) -> Subject:
 
 
 def _from_gates(key: Key, subject: Subject) -> Subject:
-    """A wide circuit is mapped from its gates."""
-    return replace(subject, circuit=subject.gates) if key[1] >= GATES_FROM else subject
+    """A wide circuit is mapped from its gates, as Yosys elaborates them."""
+    if key[1] < GATES_FROM or isinstance(subject.circuit, Netlist):
+        return subject
+    return replace(subject, circuit=read_rtl(subject.circuit.paths, subject.circuit.top))
 
 
 def textbook_subject(key: Key, choice: tuple[str, str, str, bool], folder: Path, pdk: Pdk) -> Subject:
