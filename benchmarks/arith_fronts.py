@@ -47,7 +47,6 @@ from eda.proof.check import check_spec
 from eda.proof.pair import Pair
 from eda.proof.refute import VECTORS, refute
 from eda.tech.pdk import Pdk, find_pdk
-from eda.tech.tools import YOSYS
 from eda.timing.area import area
 from eda.timing.sta import analyze
 
@@ -56,6 +55,7 @@ SEED = 1
 EXHAUSTIVE_BITS = 20
 """Inputs of circuits that are proven by trying all of them at once."""
 WRITE_SECONDS = 20.0
+SURROUNDINGS = "ideal wires, driver and load of the kit"
 
 TARGETS = {  # ps, in the order of measuring: an interrupted run has the same targets for every circuit but the last one's
     ("multiplier", 8): (1, 600, 9999, 520, 700, 560, 800, 650),
@@ -142,8 +142,8 @@ class Record:
     def write(self) -> None:
         keys = sorted({(row["kind"], row["width"]) for row in self.rows if "delay_ps" in row})
         cpu = round(sum(row["cpu_seconds"] for row in self.rows), 1)
-        facts = {"tool": YOSYS.identity, "surroundings": "ideal wires, driver and load of the kit"}
-        write_results(NAME, self.rows, seed=SEED, cpu_seconds=cpu, **facts, fronts=[summary(self.rows, k) for k in keys])
+        fronts = [summary(self.rows, k) for k in keys]
+        write_results(NAME, self.rows, seed=SEED, cpu_seconds=cpu, surroundings=SURROUNDINGS, fronts=fronts)
         self.written = time.monotonic()
 
 
