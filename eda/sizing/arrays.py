@@ -99,6 +99,7 @@ class State(NamedTuple):
     weight        Lagrange multiplier (um2/ps) per cell, output k, pin s, move m: at ``start + (k*S + s)*4 + m``
     end_weight    multiplier of each end
     flow          float [N, 2]   sum of the multipliers that leave a net
+    scratch       float [4*S, 3], out_slew float [S, 2], seen bool [C]   room for the loops; S: most pins of a cell
     load_price    float [N, 2]   cost of one fF (um2/fF); slew_price: of one ps of slew (um2/ps)
     """
 
@@ -111,3 +112,6 @@ class State(NamedTuple):
     flow: Array
     load_price: Array
     slew_price: Array
+    scratch: Array
+    out_slew: Array
+    seen: Array

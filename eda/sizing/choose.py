@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
 from numba import njit
 
-from eda.sizing.arrays import Array, Cells, Circuit, State
+from eda.sizing.arrays import Cells, Circuit, State
 from eda.sizing.kernels import INF, net_at, slopes
-from eda.sizing.prices import MAX_PINS
-from eda.timing.kernels import interpolate
+from eda.timing.kernels import BARE, interpolate
 
 
-@njit(cache=True)
-def cost_of(circuit: Circuit, cells: Cells, state: State, c: int, lib: int, scratch: Array, slews: Array) -> float:
-    """Area, price of the pins' loads, and weighted delays of cell `c` as the library cell `lib`; fills `slews` [outputs, 2]."""
-    arcs, start = cells.arcs, circuit.fanin_start[c]
+@njit(**BARE)
+def cost_of(circuit: Circuit, cells: Cells, state: State, c: int, lib: int) -> float:
+    """Area, price of the pins' loads, and weighted delays of cell `c` as the library cell `lib`; fills ``state.out_slew``."""
+    arcs, start, scratch = cells.arcs, circuit.fanin_start[c], state.scratch
     inputs, first_net = circuit.fanin_start[c + 1] - start, circuit.output_start[c]
     outputs = circuit.output_start[c + 1] - first_net
     cost = cells.area[lib]
@@ -42,14 +40,14 @@ def cost_of(circuit: Circuit, cells: Cells, state: State, c: int, lib: int, scra
                     at = arcs.source[a] * 4 + 2 * o + i
                     if arcs.paths[a] & 1 << 2 * o + i and state.weight[weights + at] > 0.0:
                         scratch[at, 0] = max(scratch[at, 0], interpolate(cells.tables, arcs.delay[a, o], from_slew, load))
-            slews[k, o] = steepest
+            state.out_slew[k, o] = steepest
             cost += state.slew_price[n, o] * steepest
         for at in range(pins * 4):
             cost += state.weight[weights + at] * scratch[at, 0]
     return cost
 
 
-@njit(cache=True)
+@njit(**BARE)
 def overloads(circuit: Circuit, cells: Cells, state: State, c: int, lib: int) -> bool:
     """True if an output of `c` as `lib`, or a cell before it, would drive more than its library allows."""
     for k in range(circuit.output_start[c + 1] - circuit.output_start[c]):
@@ -71,7 +69,7 @@ def overloads(circuit: Circuit, cells: Cells, state: State, c: int, lib: int) ->
     return False
 
 
-@njit(cache=True)
+@njit(**BARE)
 def set_cell(circuit: Circuit, cells: Cells, state: State, c: int, lib: int) -> None:
     """Make `c` the library cell `lib` and change the loads before it."""
     old, new, start = cells.cap_start[circuit.lib[c]], cells.cap_start[lib], circuit.fanin_start[c]
@@ -82,11 +80,11 @@ def set_cell(circuit: Circuit, cells: Cells, state: State, c: int, lib: int) -> 
     circuit.lib[c] = lib
 
 
-@njit(cache=True)
-def choose_cell(circuit: Circuit, cells: Cells, state: State, c: int, scratch: Array, slews: Array) -> bool:
+@njit(**BARE)
+def choose_cell(circuit: Circuit, cells: Cells, state: State, c: int) -> bool:
     """Make `c` the choice of least cost; true if that is another cell than before."""
     own = circuit.lib[c]
-    best, least = own, cost_of(circuit, cells, state, c, own, scratch, slews)
+    best, least = own, cost_of(circuit, cells, state, c, own)
     if overloads(circuit, cells, state, c, own):
         least = INF
     if not circuit.fixed[c]:
@@ -94,19 +92,19 @@ def choose_cell(circuit: Circuit, cells: Cells, state: State, c: int, scratch: A
             lib = cells.choices[own, k]
             if lib == own or overloads(circuit, cells, state, c, lib):
                 continue
-            cost = cost_of(circuit, cells, state, c, lib, scratch, slews)
+            cost = cost_of(circuit, cells, state, c, lib)
             if cost < least:
                 best, least = lib, cost
     if best != own:
         set_cell(circuit, cells, state, c, best)
-    cost_of(circuit, cells, state, c, best, scratch, slews)
+    cost_of(circuit, cells, state, c, best)
     for k in range(circuit.output_start[c + 1] - circuit.output_start[c]):
         for o in range(2):
-            state.slew[circuit.output_start[c] + k, o] = slews[k, o]
+            state.slew[circuit.output_start[c] + k, o] = state.out_slew[k, o]
     return best != own
 
 
-@njit(cache=True)
+@njit(**BARE)
 def renew_load_price(circuit: Circuit, cells: Cells, state: State, c: int) -> None:
     """The prices of the loads of the nets of `c`, after it changed."""
     arcs = cells.arcs
@@ -135,7 +133,7 @@ def renew_load_price(circuit: Circuit, cells: Cells, state: State, c: int) -> No
             state.load_price[n, o] = price + state.slew_price[n, o] * slope
 
 
-@njit(cache=True)
+@njit(**BARE)
 def _rows_of_move(cells: Cells, group: int, source: int, move: int) -> int:
     count = 0
     for a in range(cells.arcs.start[group], cells.arcs.start[group + 1]):
@@ -144,11 +142,12 @@ def _rows_of_move(cells: Cells, group: int, source: int, move: int) -> int:
     return count
 
 
-@njit(cache=True)
+@njit(**BARE)
 def choose_all(circuit: Circuit, cells: Cells, state: State) -> int:
     """One pass over all cells, sources first; returns how many changed."""
-    scratch, slews = np.empty((MAX_PINS * 4, 3)), np.empty((MAX_PINS, 2))
-    seen = np.zeros(circuit.used[0], np.bool_)
+    seen = state.seen
+    for c in range(circuit.used[0]):
+        seen[c] = False
     changed = 0
     for at in range(circuit.used[1] - circuit.first[0]):
         c = circuit.driver[circuit.order[at]]
@@ -157,7 +156,7 @@ def choose_all(circuit: Circuit, cells: Cells, state: State) -> int:
         seen[c] = True
         if not circuit.alive[c]:
             continue
-        if choose_cell(circuit, cells, state, c, scratch, slews):
+        if choose_cell(circuit, cells, state, c):
             changed += 1
             renew_load_price(circuit, cells, state, c)
     return changed

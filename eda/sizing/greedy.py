@@ -9,7 +9,7 @@ from eda.sizing.arrays import Array, Cells, Circuit, State
 from eda.sizing.choose import cost_of, overloads
 from eda.sizing.incremental import Work, number_nets, resize_trial, undo_resize, violation
 from eda.sizing.kernels import time_all
-from eda.sizing.prices import MAX_PINS, price_all
+from eda.sizing.prices import price_all
 
 EPSILON = 1e-9
 
@@ -20,7 +20,6 @@ def candidates(circuit: Circuit, cells: Cells, state: State, shrink: bool) -> tu
 
     With `shrink`, exchanges for smaller cells, by timing cost per area won; else those that the prices call a gain.
     """
-    scratch, slews = np.empty((MAX_PINS * 4, 3)), np.empty((MAX_PINS, 2))
     size = 0
     for c in range(circuit.used[0]):
         if circuit.alive[c] and not circuit.fixed[c]:
@@ -31,13 +30,13 @@ def candidates(circuit: Circuit, cells: Cells, state: State, shrink: bool) -> tu
         if not circuit.alive[c] or circuit.fixed[c] or cells.n_choices[circuit.lib[c]] < 2:
             continue
         own = circuit.lib[c]
-        now = cost_of(circuit, cells, state, c, own, scratch, slews) - cells.area[own]
+        now = cost_of(circuit, cells, state, c, own) - cells.area[own]
         for k in range(cells.n_choices[own]):
             lib = cells.choices[own, k]
             gain = cells.area[own] - cells.area[lib]
             if lib == own or (shrink and gain <= 0.0):
                 continue
-            slower = cost_of(circuit, cells, state, c, lib, scratch, slews) - cells.area[lib] - now
+            slower = cost_of(circuit, cells, state, c, lib) - cells.area[lib] - now
             if shrink:
                 who[size], what[size], rank[size] = c, lib, slower / gain
             elif slower < 0.0:

@@ -13,6 +13,7 @@ from numba import njit
 from eda.sizing.arrays import Array, Cells, Circuit, State
 from eda.sizing.choose import set_cell
 from eda.sizing.kernels import INF, margin_of, time_net, time_start
+from eda.timing.kernels import BARE
 
 
 class Work(NamedTuple):
@@ -48,7 +49,7 @@ def work_of(circuit: Circuit) -> Work:
     )
 
 
-@njit(cache=True)
+@njit(**BARE)
 def number_nets(circuit: Circuit, work: Work) -> None:
     """Fill ``work.position`` from the circuit's order."""
     work.position[:] = -1
@@ -56,7 +57,7 @@ def number_nets(circuit: Circuit, work: Work) -> None:
         work.position[circuit.order[at]] = at
 
 
-@njit(cache=True)
+@njit(**BARE)
 def push(work: Work, n: int) -> None:
     """Queue net `n`."""
     if work.queued[n]:
@@ -73,7 +74,7 @@ def push(work: Work, n: int) -> None:
     heap[k] = n
 
 
-@njit(cache=True)
+@njit(**BARE)
 def pop(work: Work) -> int:
     """Take the queued net of the smallest position."""
     heap, position = work.heap, work.position
@@ -96,14 +97,14 @@ def pop(work: Work) -> int:
     return top
 
 
-@njit(cache=True)
+@njit(**BARE)
 def begin_trial(work: Work) -> None:
     """Forget the log of the trial before."""
     work.counts[1] = 0
     work.counts[2] += 1
 
 
-@njit(cache=True)
+@njit(**BARE)
 def note(work: Work, state: State, n: int) -> None:
     """Log a net before its first change in this trial."""
     if work.logged[n] == work.counts[2]:
@@ -118,7 +119,7 @@ def note(work: Work, state: State, n: int) -> None:
             work.log[at, 4 + 2 * launch + e] = state.arrival[launch, n, e]
 
 
-@njit(cache=True)
+@njit(**BARE)
 def restore(work: Work, state: State) -> None:
     """Undo the loads, slews and arrivals of this trial."""
     for at in range(work.counts[1]):
@@ -129,7 +130,7 @@ def restore(work: Work, state: State) -> None:
                 state.arrival[launch, n, e] = work.log[at, 4 + 2 * launch + e]
 
 
-@njit(cache=True)
+@njit(**BARE)
 def touch(circuit: Circuit, cells: Cells, state: State, work: Work, n: int) -> None:
     """The load of net `n`, noted before, has changed."""
     if circuit.driver[n] >= 0:
@@ -139,7 +140,7 @@ def touch(circuit: Circuit, cells: Cells, state: State, work: Work, n: int) -> N
         push_sinks(circuit, work, n)
 
 
-@njit(cache=True)
+@njit(**BARE)
 def push_sinks(circuit: Circuit, work: Work, n: int) -> None:
     """Queue the nets that depend on net `n`."""
     p = circuit.head[n]
@@ -156,7 +157,7 @@ def push_sinks(circuit: Circuit, work: Work, n: int) -> None:
                 push(work, out)
 
 
-@njit(cache=True)
+@njit(**BARE)
 def settle(circuit: Circuit, cells: Cells, state: State, work: Work, guarded: bool) -> bool:
     """Time all that is queued. If `guarded`, stop and return False once a net is later than its required time."""
     while work.counts[0] > 0:
@@ -172,7 +173,7 @@ def settle(circuit: Circuit, cells: Cells, state: State, work: Work, guarded: bo
     return True
 
 
-@njit(cache=True)
+@njit(**BARE)
 def late(state: State, n: int) -> bool:
     """True if a net arrives after its required time."""
     for launch in range(len(state.arrival)):
@@ -182,7 +183,7 @@ def late(state: State, n: int) -> bool:
     return False
 
 
-@njit(cache=True)
+@njit(**BARE)
 def resize_trial(circuit: Circuit, cells: Cells, state: State, work: Work, c: int, lib: int, guarded: bool) -> bool:
     """Make `c` the library cell `lib` and time what follows; as `settle`. Undo with `undo_resize`."""
     begin_trial(work)
@@ -199,14 +200,14 @@ def resize_trial(circuit: Circuit, cells: Cells, state: State, work: Work, c: in
     return settle(circuit, cells, state, work, guarded)
 
 
-@njit(cache=True)
+@njit(**BARE)
 def undo_resize(circuit: Circuit, state: State, work: Work, c: int, lib: int) -> None:
     """Give `c` back the library cell `lib` that it was before the trial."""
     circuit.lib[c] = lib
     restore(work, state)
 
 
-@njit(cache=True)
+@njit(**BARE)
 def violation(circuit: Circuit, cells: Cells, state: State, period: float) -> float:
     """Sum over the ends of how far they miss `period` (ps)."""
     total = 0.0

@@ -9,41 +9,37 @@ import numpy as np
 from numba import njit
 
 from eda.sizing.arrays import Array, Cells, Circuit, State
-from eda.timing.kernels import Tables, interpolate
+from eda.timing.kernels import BARE, Tables, interpolate
 
 INF = np.inf
 
 
-@njit(cache=True)
-def _place(axis: Array, n: int, x: float) -> tuple[int, float, float]:
-    """Interval of ``axis[:n]`` that holds x, the position in it, and the derivative of that position."""
+@njit(**BARE)
+def _place(axes: Array, t: int, n: int, x: float) -> tuple[int, float, float]:
+    """Interval of ``axes[t, :n]`` that holds x, the position in it, and the derivative of that position."""
     if n == 1:
         return 0, 0.0, 0.0
-    low, high = 0, n - 1
-    while high - low > 1:
-        middle = (low + high) >> 1
-        if x >= axis[middle]:
-            low = middle
-        else:
-            high = middle
-    scale = 1.0 / (axis[low + 1] - axis[low])
-    return low, (x - axis[low]) * scale, scale
+    low = 0
+    while low < n - 2 and x >= axes[t, low + 1]:
+        low += 1
+    scale = 1.0 / (axes[t, low + 1] - axes[t, low])
+    return low, (x - axes[t, low]) * scale, scale
 
 
-@njit(cache=True)
+@njit(**BARE)
 def slopes(tables: Tables, t: int, x: float, y: float) -> tuple[float, float, float]:
     """Value of table `t` at (x, y), and its derivatives by x and by y."""
-    i, u, du = _place(tables.axis0[t], tables.n0[t], x)
-    j, v, dv = _place(tables.axis1[t], tables.n1[t], y)
-    values = tables.values[t]
+    i, u, du = _place(tables.axis0, t, tables.n0[t], x)
+    j, v, dv = _place(tables.axis1, t, tables.n1[t], y)
+    values = tables.values
     i1, j1 = (i + 1 if du > 0.0 else i), (j + 1 if dv > 0.0 else j)
-    low, high = values[i, j], values[i1, j]
-    low_by_v, high_by_v = values[i, j1] - low, values[i1, j1] - high
+    low, high = values[t, i, j], values[t, i1, j]
+    low_by_v, high_by_v = values[t, i, j1] - low, values[t, i1, j1] - high
     low, high = low + v * low_by_v, high + v * high_by_v
     return low + u * (high - low), du * (high - low), dv * (low_by_v + u * (high_by_v - low_by_v))
 
 
-@njit(cache=True)
+@njit(**BARE)
 def net_at(circuit: Circuit, cell: int, position: int) -> int:
     """The net at a pin of a cell, by the pin's position among inputs and then outputs."""
     base, end = circuit.fanin_start[cell], circuit.fanin_start[cell + 1]
@@ -52,14 +48,14 @@ def net_at(circuit: Circuit, cell: int, position: int) -> int:
     return circuit.output_start[cell] + position - (end - base)
 
 
-@njit(cache=True)
+@njit(**BARE)
 def group_of(circuit: Circuit, cells: Cells, net: int) -> int:
     """The group of arcs that drive a net of a cell."""
     c = circuit.driver[net]
     return cells.rows[circuit.pattern[c], circuit.lib[c]] + net - circuit.output_start[c]
 
 
-@njit(cache=True)
+@njit(**BARE)
 def sum_loads(circuit: Circuit, cells: Cells, state: State) -> None:
     """Fill ``state.load``."""
     nets, load = circuit.used[1], state.load
@@ -80,7 +76,7 @@ def sum_loads(circuit: Circuit, cells: Cells, state: State) -> None:
             load[n, 1] += cells.cap[base + i, 1]
 
 
-@njit(cache=True)
+@njit(**BARE)
 def time_start(circuit: Circuit, cells: Cells, state: State, n: int) -> None:
     """Arrival and slew of a net that no cell's arcs lead to."""
     for e in range(2):
@@ -102,7 +98,7 @@ def time_start(circuit: Circuit, cells: Cells, state: State, n: int) -> None:
             state.arrival[launch, n, e] += delay
 
 
-@njit(cache=True)
+@njit(**BARE)
 def time_net(circuit: Circuit, cells: Cells, state: State, n: int) -> bool:
     """Arrival and slew of a net from those of its cell's inputs; true if one of them changed."""
     c, group, arcs = circuit.driver[n], group_of(circuit, cells, n), cells.arcs
@@ -143,7 +139,7 @@ def time_net(circuit: Circuit, cells: Cells, state: State, n: int) -> bool:
     return changed
 
 
-@njit(cache=True)
+@njit(**BARE)
 def margin_of(circuit: Circuit, cells: Cells, state: State, end: int) -> float:
     """What an end demands beyond the arrival: a set-up time or an output delay; -inf where it demands nothing."""
     rank = circuit.end_rank[end]
@@ -154,7 +150,7 @@ def margin_of(circuit: Circuit, cells: Cells, state: State, end: int) -> float:
     return interpolate(cells.tables, table, 0.0, state.slew[circuit.fanin[pin], edge]) if table >= 0 else -INF
 
 
-@njit(cache=True)
+@njit(**BARE)
 def delay_of(circuit: Circuit, cells: Cells, state: State) -> float:
     """The smallest period that all ends allow; 0 if nothing arrives."""
     worst = 0.0
@@ -165,7 +161,7 @@ def delay_of(circuit: Circuit, cells: Cells, state: State) -> float:
     return worst
 
 
-@njit(cache=True)
+@njit(**BARE)
 def area_of(circuit: Circuit, cells: Cells) -> float:
     """Sum of the areas of the cells."""
     total = 0.0
@@ -175,7 +171,7 @@ def area_of(circuit: Circuit, cells: Cells) -> float:
     return total
 
 
-@njit(cache=True)
+@njit(**BARE)
 def time_all(circuit: Circuit, cells: Cells, state: State) -> float:
     """Loads, arrivals and slews of all nets; returns the delay."""
     sum_loads(circuit, cells, state)

@@ -43,7 +43,7 @@ def model_of(
     source = sizing(netlist, library, constraints, variants(library, usable))
     cells, pattern = _cells(source)
     circuit = _circuit(source, pattern)
-    return Model(source, cells, circuit, _state(circuit))
+    return Model(source, cells, circuit, _state(circuit, library))
 
 
 def _cells(source: Sizing) -> tuple[Cells, IntArray]:
@@ -244,10 +244,11 @@ def _ranks(source: Sizing, checks: Checks) -> list[int]:
     return (np.searchsorted(rows, checks.row) - first[source.library.arcs.cell[checks.row]]).tolist()
 
 
-def _state(circuit: Circuit) -> State:
+def _state(circuit: Circuit, library: Library) -> State:
     from eda.sizing.arrays import State
 
     nets, launches = len(circuit.driver), len(circuit.begin)
+    most = max(len(c.type.inputs) + len(c.type.outputs) for c in library.cells)
     return State(
         load=np.zeros((nets, 2)),
         slew=np.zeros((nets, 2)),
@@ -258,4 +259,7 @@ def _state(circuit: Circuit) -> State:
         flow=np.zeros((nets, 2)),
         load_price=np.zeros((nets, 2)),
         slew_price=np.zeros((nets, 2)),
+        scratch=np.zeros((4 * most, 3)),
+        out_slew=np.zeros((most, 2)),
+        seen=np.zeros(len(circuit.lib), dtype=bool),
     )

@@ -11,13 +11,12 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from eda.sizing.arrays import Array, Cells, Circuit, State
+from eda.sizing.arrays import Cells, Circuit, State
 from eda.sizing.kernels import INF, group_of, margin_of, net_at, slopes
+from eda.timing.kernels import BARE
 
-MAX_PINS = 24
 
-
-@njit(cache=True)
+@njit(**BARE)
 def factor(slack: float, scale: float, exponent: float) -> float:
     """By how much a multiplier grows (negative slack) or shrinks."""
     ratio = slack / scale
@@ -26,7 +25,7 @@ def factor(slack: float, scale: float, exponent: float) -> float:
     return min(1.0 - ratio, 2.0) ** exponent
 
 
-@njit(cache=True)
+@njit(**BARE)
 def price_ends(
     circuit: Circuit, cells: Cells, state: State, period: float, scale: float, exponent: float, total: float
 ) -> None:
@@ -65,7 +64,7 @@ def price_ends(
                 state.slew_price[n, e] += state.end_weight[k] / circuit.end_cycles[k] * by_slew
 
 
-@njit(cache=True)
+@njit(**BARE)
 def price_start(circuit: Circuit, cells: Cells, state: State, n: int) -> None:
     """The price of the load of a net that the driver of the inputs drives."""
     if not circuit.driven[n]:
@@ -84,12 +83,13 @@ def price_start(circuit: Circuit, cells: Cells, state: State, n: int) -> None:
         state.load_price[n, e] = state.flow[n, e] * delay_slope + state.slew_price[n, e] * slew_slope
 
 
-@njit(cache=True)
-def price_net(circuit: Circuit, cells: Cells, state: State, n: int, scale: float, exponent: float, scratch: Array) -> None:
+@njit(**BARE)
+def price_net(circuit: Circuit, cells: Cells, state: State, n: int, scale: float, exponent: float) -> None:
     """Distribute the flow that leaves a net over the arcs to it; add to the prices of the nets it depends on.
 
-    `scratch` float [MAX_PINS*4, 3]: delay and its derivatives per source pin and move.
+    Per source pin and move, ``state.scratch`` gets the delay and its derivatives.
     """
+    scratch = state.scratch
     c, group, arcs = circuit.driver[n], group_of(circuit, cells, n), cells.arcs
     first, last = arcs.start[group], arcs.start[group + 1]
     if first == last:
@@ -158,12 +158,11 @@ def price_net(circuit: Circuit, cells: Cells, state: State, n: int, scale: float
         state.load_price[n, o] = load_price
 
 
-@njit(cache=True)
+@njit(**BARE)
 def price_all(circuit: Circuit, cells: Cells, state: State, period: float, scale: float, exponent: float, total: float) -> None:
     """Required times for `period`, renewed multipliers, and prices, of all nets."""
-    scratch = np.empty((MAX_PINS * 4, 3))
     price_ends(circuit, cells, state, period, scale, exponent, total)
     for at in range(circuit.used[1] - circuit.first[0] - 1, -1, -1):
-        price_net(circuit, cells, state, circuit.order[at], scale, exponent, scratch)
+        price_net(circuit, cells, state, circuit.order[at], scale, exponent)
     for n in range(circuit.first[0]):
         price_start(circuit, cells, state, n)

@@ -13,6 +13,9 @@ from numba import njit
 
 Array = np.ndarray[Any, Any]
 
+BARE: dict[str, Any] = {"cache": True, "_nrt": False}
+"""For loops that allocate nothing: without counts of references, which cost more than the look-ups themselves."""
+
 
 class Tables(NamedTuple):
     """`eda.tech.library.TableSet` as numba takes it."""
@@ -46,36 +49,32 @@ class ArcRows(NamedTuple):
     slew: Array
 
 
-@njit(cache=True)
-def _segment(axis: Array, n: int, x: float) -> tuple[int, float]:
-    """Index of the interval of ``axis[:n]`` that holds x (the outermost beyond the ends) and the position in it."""
+@njit(**BARE)
+def _segment(axes: Array, t: int, n: int, x: float) -> tuple[int, float]:
+    """Index of the interval of ``axes[t, :n]`` that holds x (the outermost beyond the ends) and the position in it."""
     if n == 1:
         return 0, 0.0
-    low, high = 0, n - 1
-    while high - low > 1:
-        middle = (low + high) >> 1
-        if x >= axis[middle]:
-            low = middle
-        else:
-            high = middle
-    return low, (x - axis[low]) / (axis[low + 1] - axis[low])
+    low = 0
+    while low < n - 2 and x >= axes[t, low + 1]:
+        low += 1
+    return low, (x - axes[t, low]) / (axes[t, low + 1] - axes[t, low])
 
 
-@njit(cache=True)
+@njit(**BARE)
 def interpolate(tables: Tables, t: int, x: float, y: float) -> float:
     """Table `t` at (x, y): bilinear, linear beyond the ends, constant along an axis of length 1."""
-    i, u = _segment(tables.axis0[t], tables.n0[t], x)
-    j, v = _segment(tables.axis1[t], tables.n1[t], y)
+    i, u = _segment(tables.axis0, t, tables.n0[t], x)
+    j, v = _segment(tables.axis1, t, tables.n1[t], y)
     rows, cols = tables.n0[t] > 1, tables.n1[t] > 1
-    values = tables.values[t]
-    low = values[i, j]
+    values = tables.values
+    low = values[t, i, j]
     if cols:
-        low += v * (values[i, j + 1] - low)
+        low += v * (values[t, i, j + 1] - low)
     if not rows:
         return low
-    high = values[i + 1, j]
+    high = values[t, i + 1, j]
     if cols:
-        high += v * (values[i + 1, j + 1] - high)
+        high += v * (values[t, i + 1, j + 1] - high)
     return low + u * (high - low)
 
 
@@ -88,7 +87,7 @@ def lookup(tables: Tables, index: Array, x: Array, y: Array) -> Array:
     return out
 
 
-@njit(cache=True)
+@njit(**BARE)
 def _net_at(wiring: Wiring, cell: int, position: int) -> int:
     """The net at a pin of an instance, by the pin's position among the cell's inputs and then outputs."""
     base, end = wiring.fanin_start[cell], wiring.fanin_start[cell + 1]
@@ -140,7 +139,7 @@ def topological(wiring: Wiring, first: int, row: Array, start: Array, source: Ar
     return order, level, stack[:0]
 
 
-@njit(cache=True)
+@njit(**BARE)
 def add_pin_loads(wiring: Wiring, cell: Array, cap_start: Array, cap: Array, load: Array) -> None:
     """Add to ``load[net, edge]`` the capacitance ``cap[pin, edge]`` of every cell input the net drives.
 
@@ -154,7 +153,7 @@ def add_pin_loads(wiring: Wiring, cell: Array, cap_start: Array, cap: Array, loa
             load[net, 1] += cap[base + k, 1]
 
 
-@njit(cache=True)
+@njit(**BARE)
 def spread_clock(wiring: Wiring, arcs: ArcRows, row: Array, reach: Array) -> None:
     """Carry the clock through combinational arcs: bit ``2*edge + source_edge`` of ``reach[net]``."""
     for net in wiring.order:
@@ -169,7 +168,7 @@ def spread_clock(wiring: Wiring, arcs: ArcRows, row: Array, reach: Array) -> Non
                     reach[net] |= (bits >> 2 * (move & 1) & 3) << 2 * (move >> 1)
 
 
-@njit(cache=True)
+@njit(**BARE)
 def propagate(
     wiring: Wiring,
     arcs: ArcRows,
@@ -220,7 +219,7 @@ def propagate(
             cause[net, out] = why
 
 
-@njit(cache=True)
+@njit(**BARE)
 def require(
     wiring: Wiring,
     arcs: ArcRows,
@@ -267,7 +266,7 @@ def propagate_batch(
         propagate(wiring, arcs, tables, rows[b], load[b], clock, ideal, True, arrival[b], slew[b], cause)
 
 
-@njit(cache=True)
+@njit(**BARE)
 def add_pin_loads_batch(wiring: Wiring, cell: Array, cap_start: Array, cap: Array, load: Array) -> None:
     """`add_pin_loads` for B choices of cells: ``cell`` [B, C], ``load`` [B, N, 2]."""
     for b in range(len(cell)):
