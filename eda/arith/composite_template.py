@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -44,9 +46,10 @@ class Composite:
     parts     how the cells are joined
     outputs   the net of each output
     area      um2
-    cap       float [n, 2]           capacitance of each input pin for its rise and fall (fF)
-    delay     float [n, O, 2, S, L]  pin, output, edge of the output (0 rise, 1 fall), input slew, output load: ps
-    slew      float [n, O, 2, S, L]  slew of the output, likewise
+    cap       float [n, 2]  capacitance of each input pin for its rise and fall (fF)
+    arc_delay float [n, O, 2, 2, S, L]  pin, output, edge at the pin, edge at the output (0 rise, 1 fall), input slew, output
+              load: ps; -inf where the one edge does not cause the other
+    arc_slew  likewise: slew of the output; 0 where there is no arc
     """
 
     name: str
@@ -58,8 +61,18 @@ class Composite:
     outputs: tuple[int, ...]
     area: float
     cap: FloatArray
-    delay: FloatArray
-    slew: FloatArray
+    arc_delay: FloatArray
+    arc_slew: FloatArray
+
+    @cached_property
+    def delay(self) -> FloatArray:
+        """float [n, O, 2, S, L]: the worst over the edges at the pin."""
+        return self.arc_delay.max(axis=2)
+
+    @cached_property
+    def slew(self) -> FloatArray:
+        """float [n, O, 2, S, L]: the worst over the edges at the pin."""
+        return self.arc_slew.max(axis=2)
 
     def place(self, b: Builder, pins: Sequence[int]) -> tuple[int, ...]:
         """Add the cells on the nets `pins`, complemented where `inverted` says so; return the outputs, likewise."""
@@ -129,11 +142,11 @@ def measured(
     """The composite of `parts`, with its tables."""
     n = len(pins) - len(outputs)
     pin_load = _pin_loads(parts, n)
-    shape = (n, len(outputs), 2, len(axes.slews), len(axes.loads))
+    shape = (n, len(outputs), 2, 2, len(axes.slews), len(axes.loads))
     delay, slew = np.empty(shape), np.empty(shape)
-    for pin in range(n):
+    for pin, edge in product(range(n), (RISE, FALL)):
         for output, net in enumerate(outputs):
-            delay[pin, output], slew[pin, output] = _walk(library, parts, pin_load, pin, net, axes)
+            delay[pin, output, edge], slew[pin, output, edge] = _walk(library, parts, pin_load, (pin, edge), net, axes)
     cells = tuple(part.cell.name for part in parts)
     area = sum(part.cell.area for part in parts)
     return Composite(name, pins, n, cells, inverted, parts, outputs, area, pin_load[:n], delay, slew)
@@ -149,13 +162,13 @@ def _pin_loads(parts: Sequence[Part], n: int) -> FloatArray:
 
 
 def _walk(
-    library: Library, parts: Sequence[Part], pin_load: FloatArray, pin: int, target: int, axes: Axes
+    library: Library, parts: Sequence[Part], pin_load: FloatArray, cause: tuple[int, int], target: int, axes: Axes
 ) -> tuple[FloatArray, FloatArray]:
-    """Delay and slew [2, S, L] at net `target`, loaded by the second axis, when `pin` alone changes with the slew of the
-    first: the timing propagation of `eda.timing` over one composite for all points at once."""
+    """Delay and slew [2, S, L] at net `target`, loaded by the second axis, after the edge `cause` (pin, edge) alone, with
+    the slew of the first: the timing propagation of `eda.timing` over one composite for all points at once."""
     shape = (len(pin_load), 2, len(axes.slews), len(axes.loads))
     arrival, slew = np.full(shape, -np.inf), np.zeros(shape)
-    arrival[pin], slew[pin] = 0.0, axes.slews[:, None]
+    arrival[cause], slew[cause] = 0.0, axes.slews[:, None]
     load = np.broadcast_to(pin_load[:, :, None, None], shape).copy()
     load[target] += axes.loads
     first = len(pin_load) - sum(len(part.cell.type.outputs) for part in parts)

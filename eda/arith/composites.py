@@ -11,8 +11,8 @@ Layout of the numbers, for a composite of n inputs (pins a, b and, of a full add
   slew   float [n, 2, 2, S, L]  slew of the output, likewise
 
 in each `Composite` (see `eda.arith.composite_template`), over the common axes ``slews`` [S] (ps) and ``loads`` [L] (fF)
-of `Composites`; the worst edge of the input and the worst condition count, and the load stands at the output in question,
-none at the other. Between points tables are bilinear.
+of `Composites`; the worst edge of the input (``arc_delay`` and ``arc_slew`` tell them apart) and the worst condition count,
+and the load stands at the output in question, none at the other. Between points tables are bilinear.
 
 Polarity. ``inverted`` tells which pins (a, b, ci, sum, carry) carry the complement: a form is cheap and fast because it
 need not restore the polarity of what it passes on. A full adder is self-dual, so a form also works with all its pins

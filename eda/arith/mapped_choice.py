@@ -129,8 +129,9 @@ class Chooser:
             wanted = [o for o in allowed if _phase(kind, t.need[o], t.give[o]) in (None, phase)]
             option[n] = min(wanted or allowed, key=lambda o: t.area[o])
         shape = (self._network.n_variables, 2)
-        none, times = np.zeros(shape, dtype=np.int64), [np.zeros(shape) for _ in range(3)]
-        state = State(option, np.zeros(shape[0], dtype=np.int64), none, *times)
+        none = np.zeros(shape, dtype=np.int64)
+        load, slope, arrival, required = np.zeros(shape), np.zeros(shape), np.zeros((*shape, 2)), np.zeros((*shape, 2))
+        state = State(option, none[:, 0].copy(), none, load, slope, arrival, required)
         settle(p, t, state)
         return state
 

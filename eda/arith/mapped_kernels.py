@@ -1,8 +1,8 @@
 """Compiled loops of the choice of forms: a linear timing model over nodes, and sweeps that improve one node at a time.
 
 Every variable is driven in one phase (0 true, 1 complement); an inverter, shared by all readers, gives the other where it
-is wanted. Delay of an arc: ``base + slope * f(load)`` with ``f`` the load up to `knee` and growing logarithmically above it,
-as behind the buffers and larger cells that sizing will put in.
+is wanted. Rising and falling edges are told apart. The delay of an arc is ``base + slope * f(load)`` with ``f`` the load up
+to `knee` and growing logarithmically above it, as behind the buffers and larger cells that sizing will put in.
 """
 
 from __future__ import annotations
@@ -17,13 +17,21 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 MAX_INPUTS, MAX_OUTPUTS = 4, 2
-_NEVER = 1e30
+NEVER = 1e30
 
 
 class Table(NamedTuple):
-    """The options of all kinds; K kinds, O options, kind k has those from ``first[k]`` to ``first[k + 1]``."""
+    """The options of all kinds; K kinds, O options, kind k has those from ``first[k]`` to ``first[k + 1]``.
 
-    first: npt.NDArray[np.int64]
+    need, give  int8 [O, 4], [O, 2]        the phase that operands must have and that results get
+    base        float [O, 4, 2, 2, 2]      operand, result, edge at the operand, edge at the result; -1e30: no arc
+    slope       float [O, 2, 2]            result, its edge
+    cap         float [O, 4]
+    form        int [O]
+    inv_base, inv_slope  float [2]         of an inverter, by the edge at its output
+    """
+
+    first: IntArray
     n_in: IntArray
     n_out: IntArray
     area: FloatArray
@@ -32,10 +40,10 @@ class Table(NamedTuple):
     base: FloatArray
     slope: FloatArray
     cap: FloatArray
-    form: npt.NDArray[np.int64]
+    form: IntArray
     inv_area: float
-    inv_base: float
-    inv_slope: float
+    inv_base: FloatArray
+    inv_slope: FloatArray
     inv_cap: float
     knee: float
 
@@ -57,19 +65,21 @@ class Problem(NamedTuple):
 
 
 class State(NamedTuple):
-    """The choice and what follows from it. N nodes, V variables, the last axis is the phase.
+    """The choice and what follows from it. N nodes, V variables, then the phase, then the edge.
 
     option   int [N]
     phase    int [V]        in which each variable is driven
     wanted   int [V, 2]     how many readers want each phase
     load     float [V, 2]   what they load it with
-    arrival, required float [V, 2]
+    slope    float [V, 2]   ps for each fF more
+    arrival, required float [V, 2, 2]
     """
 
     option: IntArray
     phase: IntArray
     wanted: IntArray
     load: FloatArray
+    slope: FloatArray
     arrival: FloatArray
     required: FloatArray
 
@@ -77,12 +87,6 @@ class State(NamedTuple):
 @njit(cache=True)
 def _drive(load: float, knee: float) -> float:
     return load if load <= knee else knee * (1.0 + np.log(load / knee))
-
-
-@njit(cache=True)
-def _inverter(p: Problem, t: Table, s: State, v: int) -> float:
-    """Delay of the inverter of a variable."""
-    return t.inv_base + t.inv_slope * _drive(s.load[v, 1 - s.phase[v]], t.knee)
 
 
 @njit(cache=True)
@@ -125,54 +129,93 @@ def settle(p: Problem, t: Table, s: State) -> None:
 
 
 @njit(cache=True)
+def _invert(t: Table, s: State, v: int) -> None:
+    """Arrival of the phase of a variable that its driver does not give."""
+    phase = s.phase[v]
+    load = _drive(s.load[v, 1 - phase], t.knee)
+    for edge in range(2):
+        s.arrival[v, 1 - phase, edge] = s.arrival[v, phase, 1 - edge] + t.inv_base[edge] + t.inv_slope[edge] * load
+    s.slope[v, 1 - phase] = 0.5 * (t.inv_slope[0] + t.inv_slope[1]) * min(1.0, t.knee / max(load, t.knee))
+
+
+@njit(cache=True)
 def arrive(p: Problem, t: Table, s: State) -> float:
     """Arrivals of all variables in both phases; return the latest at a port, its outside delay included."""
-    s.arrival[0] = -_NEVER
+    s.arrival[0] = -NEVER
     for v in range(1, 1 + len(p.start)):
         s.arrival[v, 0] = p.start[v - 1]
-        s.arrival[v, 1] = s.arrival[v, 0] + _inverter(p, t, s, v)
+        s.slope[v, 0] = 0.0
+        _invert(t, s, v)
     for n in range(len(p.kind)):
         o = s.option[n]
         for k in range(t.n_out[p.kind[n]]):
             v = p.outputs[n, k] >> 1
-            phase = s.phase[v]
-            late = -_NEVER
-            for i in range(t.n_in[p.kind[n]]):
-                literal = p.inputs[n, i]
-                late = max(late, s.arrival[literal >> 1, t.need[o, i] ^ (literal & 1)] + t.base[o, i, k])
-            s.arrival[v, phase] = late + t.slope[o, k] * _driver_load(t, s, v, phase)
-            s.arrival[v, 1 - phase] = s.arrival[v, phase] + _inverter(p, t, s, v)
-    worst = -_NEVER
+            load = _driver_load(t, s, v, s.phase[v])
+            for edge in range(2):
+                s.arrival[v, s.phase[v], edge] = _latest(p, t, s, n, o, k, edge, False) + t.slope[o, k, edge] * load
+            s.slope[v, s.phase[v]] = 0.5 * (t.slope[o, k, 0] + t.slope[o, k, 1]) * min(1.0, t.knee / max(load, t.knee))
+            _invert(t, s, v)
+    worst = -NEVER
     for k in range(len(p.ports)):
-        worst = max(worst, s.arrival[p.ports[k] >> 1, p.ports[k] & 1] + p.port_delay[k])
+        v, phase = p.ports[k] >> 1, p.ports[k] & 1
+        worst = max(worst, max(s.arrival[v, phase, 0], s.arrival[v, phase, 1]) + p.port_delay[k])
     return worst
+
+
+@njit(cache=True)
+def _latest(p: Problem, t: Table, s: State, n: int, o: int, k: int, edge: int, trial: bool) -> float:
+    """When an edge of result k of node n comes in option o, before what its load costs.
+
+    In a `trial` the arrivals are those of the present option; what another capacitance does to them is reckoned in.
+    """
+    late = -NEVER
+    old = s.option[n]
+    for i in range(t.n_in[p.kind[n]]):
+        literal = p.inputs[n, i]
+        v = literal >> 1
+        phase = t.need[o, i] ^ (literal & 1)
+        extra = 0.0
+        if trial:
+            grown = t.cap[o, i]
+            if t.need[old, i] == t.need[o, i]:
+                grown -= t.cap[old, i]
+            extra = s.slope[v, phase] * grown
+        for cause in range(2):
+            late = max(late, s.arrival[v, phase, cause] + t.base[o, i, k, cause, edge] + extra)
+    return late
 
 
 @njit(cache=True)
 def require(p: Problem, t: Table, s: State, target: float) -> None:
     """When the readers of each phase of each variable want it, if ports are due at `target`."""
-    s.required[:] = _NEVER
+    s.required[:] = NEVER
     for k in range(len(p.ports)):
         v, phase = p.ports[k] >> 1, p.ports[k] & 1
-        s.required[v, phase] = min(s.required[v, phase], target - p.port_delay[k])
+        for edge in range(2):
+            s.required[v, phase, edge] = min(s.required[v, phase, edge], target - p.port_delay[k])
     for n in range(len(p.kind) - 1, -1, -1):
         o = s.option[n]
         for k in range(t.n_out[p.kind[n]]):
             v = p.outputs[n, k] >> 1
-            due = _due(p, t, s, v, s.phase[v]) - t.slope[o, k] * _driver_load(t, s, v, s.phase[v])
-            for i in range(t.n_in[p.kind[n]]):
-                literal = p.inputs[n, i]
-                u, phase = literal >> 1, t.need[o, i] ^ (literal & 1)
-                s.required[u, phase] = min(s.required[u, phase], due - t.base[o, i, k])
+            load = _driver_load(t, s, v, s.phase[v])
+            for edge in range(2):
+                due = _due(t, s, v, s.phase[v], edge) - t.slope[o, k, edge] * load
+                for i in range(t.n_in[p.kind[n]]):
+                    literal = p.inputs[n, i]
+                    u, phase = literal >> 1, t.need[o, i] ^ (literal & 1)
+                    for cause in range(2):
+                        if t.base[o, i, k, cause, edge] > -NEVER:
+                            s.required[u, phase, cause] = min(s.required[u, phase, cause], due - t.base[o, i, k, cause, edge])
 
 
 @njit(cache=True)
-def _due(p: Problem, t: Table, s: State, v: int, phase: int) -> float:
-    """When variable v, driven in `phase`, must be there for the readers of both phases."""
-    other = s.required[v, 1 - phase]
-    if other >= _NEVER / 2:
-        return s.required[v, phase]
-    return min(s.required[v, phase], other - t.inv_base - t.inv_slope * _drive(s.load[v, 1 - phase], t.knee))
+def _due(t: Table, s: State, v: int, phase: int, edge: int) -> float:
+    """When an edge of variable v, driven in `phase`, must be there for the readers of both phases."""
+    other = s.required[v, 1 - phase, 1 - edge]
+    if other >= NEVER / 2:
+        return s.required[v, phase, edge]
+    delay = t.inv_base[1 - edge] + t.inv_slope[1 - edge] * _drive(s.load[v, 1 - phase], t.knee)
+    return min(s.required[v, phase, edge], other - delay)
 
 
 @njit(cache=True)
@@ -190,14 +233,13 @@ def _cost(p: Problem, t: Table, s: State, n: int, o: int, price: float) -> float
         phase = t.give[o, k] ^ (p.outputs[n, k] & 1)
         if s.wanted[v, 1 - phase]:
             cost += t.inv_area
-        if price == 0.0:
-            continue
-        due = _due(p, t, s, v, phase) - t.slope[o, k] * _driver_load(t, s, v, phase)
-        late = 0.0
-        for i in range(t.n_in[kind]):
-            literal = p.inputs[n, i]
-            late = max(late, s.arrival[literal >> 1, t.need[o, i] ^ (literal & 1)] + t.base[o, i, k] - due)
-        cost += price * late
+        if price > 0.0:
+            load = _driver_load(t, s, v, phase)
+            late = 0.0
+            for edge in range(2):
+                time = _latest(p, t, s, n, o, k, edge, True) + t.slope[o, k, edge] * load
+                late = max(late, time - _due(t, s, v, phase, edge))
+            cost += price * late
     return cost
 
 
@@ -239,8 +281,9 @@ def sweep(p: Problem, t: Table, s: State, order: IntArray, target: float, price:
 def _is_late(p: Problem, t: Table, s: State, n: int) -> bool:
     for k in range(t.n_out[p.kind[n]]):
         v = p.outputs[n, k] >> 1
-        if s.arrival[v, s.phase[v]] > _due(p, t, s, v, s.phase[v]) + 1e-9:
-            return True
+        for edge in range(2):
+            if s.arrival[v, s.phase[v], edge] > _due(t, s, v, s.phase[v], edge) + 1e-9:
+                return True
     return False
 
 

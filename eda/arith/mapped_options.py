@@ -13,7 +13,7 @@ import numpy.typing as npt
 from eda.arith.composite_template import Axes, Composite, form, is_offered, typical_axes
 from eda.arith.composites import FULL_FORMS, HALF_FORMS, INPUTS, OUTPUTS, of_cell
 from eda.arith.mapped_network import AND, AO, AOAO, FULL, HALF, XOR
-from eda.tech.library import Library
+from eda.tech.library import FALL, RISE, Library
 from eda.tech.pdk import Pdk
 
 if TYPE_CHECKING:
@@ -44,8 +44,15 @@ _GATES: dict[int, tuple[str, ...]] = {
 
 _SWAPPED = {"s = XOR": "s_n = XNOR", "s_n = XNOR": "s = XOR", "s = XNOR": "s_n = XOR", "s_n = XOR": "s = XNOR"}
 _SETTLING_ROUNDS = 8
-_FAN_OUT = 2.0
-"""Inputs of the smallest NAND that the slope of a delay over the load begins at; it ends at four times as many."""
+_FAN_OUT = 1.5
+"""Inputs of inverters that the slope of a delay over the load begins at; it ends at four times as many."""
+_KNEE = 6.0
+"""Inputs of inverters beyond which a net is taken to be buffered."""
+
+_REFERENCES = {"INV": ("a",), "NAND": ("a", "b")}
+"""The gates whose capacitance and slew are typical of a kit."""
+
+NEVER = 1e30
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,15 +99,16 @@ def _options(pdk: Pdk) -> Options:
     axes = typical_axes(pdk)
     inverter = form(pdk, "inverter", "y_n = INV a", ("a",), ("y",), axes)
     per_kind = [list(_of_kind(pdk, kind, axes)) for kind in _PINS]
-    slew, load = _point(inverter, axes)
-    rows = [[_row(option, axes, slew, load) for option in kind] for kind in per_kind]
+    point = _point(inverter, per_kind[AND][0].composite, axes)
+    rows = [[_row(option, axes, point) for option in kind] for kind in per_kind]
     kept = [[k for k in range(len(r)) if not _is_dominated(r, k)] for r in rows]
     options = tuple(per_kind[kind][k] for kind, ks in enumerate(kept) for k in ks)
     flat = [rows[kind][k] for kind, ks in enumerate(kept) for k in ks]
     forms = tuple(dict.fromkeys(option.composite.name for option in options))
     number = np.array([forms.index(option.composite.name) for option in options])
     first = np.cumsum([0, *map(len, kept)])
-    return Options(options, inverter, forms, _table(flat, first, number, _row(Option(inverter, (0,), False), axes, slew, load)))
+    table = _table(flat, first, number, _row(Option(inverter, (0,), False), axes, point))
+    return Options(options, inverter, forms, table)
 
 
 def _of_kind(pdk: Pdk, kind: int, axes: Axes) -> Iterator[Option]:
@@ -145,8 +153,18 @@ def _complemented(text: str, pins: str) -> str:
 
 
 @dataclass(frozen=True, eq=False)
+class _Point:
+    """Where tables are read: a typical slew (ps), the loads that the slope is taken between (fF), and what a ps of slew more
+    costs the next gate (ps)."""
+
+    slew: float
+    loads: tuple[float, float]
+    per_slew: float
+
+
+@dataclass(frozen=True, eq=False)
 class _Row:
-    """An option in numbers: delay = ``base[operand, result] + slope[result] * load``."""
+    """An option in numbers, as in `eda.arith.mapped_kernels.Table`."""
 
     area: float
     needs: list[int]
@@ -156,28 +174,55 @@ class _Row:
     cap: FloatArray
 
 
-def _point(inverter: Composite, axes: Axes) -> tuple[float, float]:
-    """A typical slew (that to which a chain of inverters, each loaded by four, settles) and load."""
+def _point(inverter: Composite, nand: Composite, axes: Axes) -> _Point:
+    """The slew is that to which a chain of NAND gates settles where each is loaded by `_FAN_OUT` inputs."""
     load = float(inverter.cap.mean())
+    loads = (_FAN_OUT * load, 4 * _FAN_OUT * load)
     slew = float(axes.slews[0])
     for _ in range(_SETTLING_ROUNDS):
-        slew = float(_at(inverter.slew, axes, slew, 4 * load).mean())
-    return slew, _FAN_OUT * load
+        slew = float(_at(nand.slew, axes, slew, loads[0]).mean())
+    near, far = (float(_at(nand.delay, axes, at, loads[0]).mean()) for at in (slew, 2 * slew))
+    return _Point(slew, loads, (far - near) / slew)
+
+
+def typical_delays(pdk: Pdk, composite: Composite) -> FloatArray:
+    """float [pins, outputs, 2, 2] (ps): delay from each edge of a pin to each edge of an output at the typical slew and load
+    of the kit; -inf where there is no arc."""
+    axes = typical_axes(pdk)
+    inverter, nand = (form(pdk, f, f"y_n = {f} {' '.join(pins)}", pins, ("y",), axes) for f, pins in _REFERENCES.items())
+    point = _point(inverter, nand, axes)
+    return _at(composite.arc_delay, axes, point.slew, point.loads[0])
 
 
 def _at(table: FloatArray, axes: Axes, slew: float, load: float) -> FloatArray:
-    """Tables [..., S, L] at one point, the mean of the two edges before them taken: float [pins, outputs]."""
-    over_load = np.apply_along_axis(lambda row: np.interp(load, axes.loads, row), -1, table)
-    return np.apply_along_axis(lambda row: np.interp(slew, axes.slews, row), -1, over_load).mean(axis=-1)
+    """Tables [..., S, L] at one point."""
+    over_load = _between(axes.loads, load, table)
+    return _between(axes.slews, slew, over_load)
 
 
-def _row(option: Option, axes: Axes, slew: float, load: float) -> _Row:
+def _between(axis: FloatArray, x: float, table: FloatArray) -> FloatArray:
+    """Linear between the points of the last axis; arcs that are not there stay at -inf."""
+    i = int(np.clip(np.searchsorted(axis, x), 1, len(axis) - 1))
+    w = (x - axis[i - 1]) / (axis[i] - axis[i - 1])
+    return (1 - w) * table[..., i - 1] + w * table[..., i]
+
+
+def _row(option: Option, axes: Axes, point: _Point) -> _Row:
+    """Delays with what the slew of the result costs the gate behind."""
     composite = option.composite
-    near, far = (_at(composite.delay, axes, slew, at) for at in (load, 4 * load))
-    slope = (far - near).max(axis=0) / (3 * load)
+
+    def times(load: float) -> FloatArray:
+        slew = _at(composite.arc_slew, axes, point.slew, load)
+        return _at(composite.arc_delay, axes, point.slew, load) + point.per_slew * (slew - point.slew)
+
+    near, far = times(point.loads[0]), times(point.loads[1])
+    there = np.isfinite(near)
+    with np.errstate(invalid="ignore"):
+        slope = np.where(there, far - near, 0.0).max(axis=(0, 2)) / (point.loads[1] - point.loads[0])
+    base = np.where(there, near - slope[:, None, :] * point.loads[0], -NEVER)
     back = np.argsort(option.order)
     needs, gives = option.polarity()
-    return _Row(composite.area, needs, gives, (near - slope * load)[back], slope, composite.cap.mean(axis=1)[back])
+    return _Row(composite.area, needs, gives, base[back], slope, composite.cap.mean(axis=1)[back])
 
 
 def _is_dominated(rows: list[_Row], k: int) -> bool:
@@ -194,7 +239,7 @@ def _is_dominated(rows: list[_Row], k: int) -> bool:
 
 
 def _numbers(row: _Row) -> FloatArray:
-    return np.concatenate(([row.area], row.base.ravel(), row.slope, row.cap))
+    return np.concatenate(([row.area], row.base.ravel(), row.slope.ravel(), row.cap))
 
 
 def _table(rows: list[_Row], first: npt.NDArray[np.int64], form_number: npt.NDArray[np.int64], inverter: _Row) -> Table:
@@ -202,10 +247,10 @@ def _table(rows: list[_Row], first: npt.NDArray[np.int64], form_number: npt.NDAr
 
     n = len(rows)
     need, give = np.zeros((n, MAX_INPUTS), np.int8), np.zeros((n, MAX_OUTPUTS), np.int8)
-    base, slope = np.zeros((n, MAX_INPUTS, MAX_OUTPUTS)), np.zeros((n, MAX_OUTPUTS))
+    base, slope = np.full((n, MAX_INPUTS, MAX_OUTPUTS, 2, 2), -NEVER), np.zeros((n, MAX_OUTPUTS, 2))
     cap = np.zeros((n, MAX_INPUTS))
     for k, row in enumerate(rows):
-        i, o = row.base.shape
+        i, o = row.base.shape[:2]
         need[k, :i], give[k, :o], base[k, :i, :o], slope[k, :o], cap[k, :i] = row.needs, row.gives, row.base, row.slope, row.cap
     counts = [(len(a), len(b)) for a, b in _PINS.values()]
     return Table(
@@ -220,8 +265,8 @@ def _table(rows: list[_Row], first: npt.NDArray[np.int64], form_number: npt.NDAr
         cap=cap,
         form=form_number,
         inv_area=inverter.area,
-        inv_base=float(inverter.base[0, 0]),
-        inv_slope=float(inverter.slope[0]),
+        inv_base=np.array([inverter.base[0, 0, 1 - edge, edge] for edge in (RISE, FALL)]),
+        inv_slope=inverter.slope[0],
         inv_cap=float(inverter.cap[0]),
-        knee=4 * float(inverter.cap[0]),
+        knee=_KNEE * float(inverter.cap[0]),
     )
