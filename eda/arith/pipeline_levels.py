@@ -73,7 +73,7 @@ def _moved(model: StageModel, g: Circuit, level: IntArray, cut: int, cuts: int, 
     arrivals(g, level, cut - 1, cut, time)
     tail = np.full((len(g.fanin), 2), -np.inf)
     tails(g, level, cut - 1, cut, cuts, tail)
-    late_net = (time + g.setup).max(axis=1) > period + EPSILON
+    late_net = ((time + g.setup).max(axis=1) > period + EPSILON) & (n.fanout > 0)
     late_pin = (g.launch[n.fanin] + tail).max(axis=1) > period + EPSILON
     inside = (level == cut - 1) | (level == cut)
     after, before = np.zeros(n.n_cells, dtype=bool), np.zeros(n.n_cells, dtype=bool)

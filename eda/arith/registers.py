@@ -203,11 +203,12 @@ def insert_registers(netlist: Netlist, level: IntArray, cuts: int, register: Reg
     for port in netlist.outputs:
         nets = np.array(port.nets)
         ports.append(replace(port, nets=tuple(chains.after(nets, np.maximum(cuts - stage[nets], 0)).tolist())))
+    types = (*netlist.types, *(k for k in chains.kinds if k not in netlist.types))
     placed = Netlist(
         name=netlist.name,
         ports=tuple(ports),
-        types=(*netlist.types, *chains.kinds),
-        cell_type=np.concatenate((netlist.cell_type, np.tile(len(netlist.types) + np.arange(len(chains.kinds)), chains.count))),
+        types=types,
+        cell_type=np.concatenate((netlist.cell_type, np.tile([types.index(k) for k in chains.kinds], chains.count))),
         fanin_start=np.concatenate((netlist.fanin_start, netlist.fanin_start[-1] + chains.pin_ends())),
         fanin=np.concatenate((fanin, chains.fanin())),
         net_names=chains.net_names(),

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from eda.errors import ToolFailed
+from eda.errors import ToolFailed, UsageError
 from eda.ir.netlist import Netlist
 from eda.ir.spec import ArithmeticSpec, Operand
+from eda.proof.pipeline import flattened
 from eda.tech.tools import ICARUS, VVP, bring, run, scratch
 
 CORNERS = 8
@@ -31,10 +32,12 @@ def bench(netlist: Netlist, spec: ArithmeticSpec, *, vectors: int = 1000, seed: 
 
     First corners of the operands (see `corners`): all combinations of up to three operands; of more, those where every
     other operand is alike. Then `vectors` random ones. The seed is printed first, then at most ten mismatches, and
-    ``errors N`` last.
+    ``errors N`` last. A feed-forward pipeline gets new operands in every cycle, and is compared as much later as it has
+    registers on a path. Raises `ProofError` for other sequential circuits, `UsageError` for more inputs than a clock.
     """
-    module = netlist.name
+    module, latency = netlist.name, flattened(netlist).latency
     ports = [*(o.name for o in spec.operands), spec.output]
+    clock = _clock(netlist, spec, latency)
     lines = [
         f"// self-checking test bench of {module}: {spec.text}",
         "`timescale 1ns/1ps",
@@ -44,11 +47,12 @@ def bench(netlist: Netlist, spec: ArithmeticSpec, *, vectors: int = 1000, seed: 
         f"  wire [{spec.span - 1}:0] exact = {_expression(spec)};",
         f"  wire [{spec.width - 1}:0] expected = exact[{spec.span - 1}:{spec.low}];",
         "  integer errors, vectors, seed, i;",
-        f"  {module} dut ({', '.join(f'.{name}({name})' for name in ports)});",
+        *_past(spec, clock, latency),
+        f"  {module} dut ({', '.join(f'.{name}({name})' for name in (*ports, *clock))});",
         "",
         *_corner_functions(spec.operands),
-        *_check_task(spec.output, ports),
-        *_stimulus(spec.operands, module, vectors, seed),
+        *(_clocked_task(spec, clock, latency) if clock else _check_task(spec.output, ports)),
+        *_stimulus(spec.operands, module, vectors, seed, clock, latency),
         "endmodule",
     ]
     return "\n".join(lines) + "\n"
@@ -87,10 +91,66 @@ def _check_task(output: str, ports: Sequence[str]) -> list[str]:
     ]
 
 
-def _stimulus(operands: Sequence[Operand], module: str, vectors: int, seed: int) -> list[str]:
+def _clock(netlist: Netlist, spec: ArithmeticSpec, latency: int) -> list[str]:
+    """The clock of a pipeline: its input that is no operand."""
+    more = [p.name for p in netlist.inputs if p.name not in {o.name for o in spec.operands}]
+    if len(more) > (latency > 0):
+        expected = "only a clock" if latency else "none"
+        raise UsageError(f"{netlist.name} has the inputs {', '.join(more)} besides its operands, expected {expected}")
+    return more
+
+
+def _past(spec: ArithmeticSpec, clock: Sequence[str], latency: int) -> list[str]:
+    """Operands and results of the last cycles, and those that the outputs now belong to."""
+    if not clock:
+        return []
+    size = sum(o.width for o in spec.operands) + spec.width
+    return [
+        f"  reg {clock[0]};",
+        f"  reg [{size - 1}:0] past [0:{latency - 1}];",
+        *(f"  reg [{o.width - 1}:0] then_{o.name};" for o in spec.operands),
+        f"  reg [{spec.width - 1}:0] then_expected;",
+        "  integer cycles, k;",
+    ]
+
+
+def _clocked_task(spec: ArithmeticSpec, clock: Sequence[str], latency: int) -> list[str]:
+    """One cycle: remember what goes in, tick, compare what comes out with what went in `latency` ticks ago."""
+    names = [o.name for o in spec.operands]
+    then = [f"then_{name}" for name in names]
+    text = f"wrong: {' '.join(f'{name}=%h' for name in (*names, spec.output))}, expected %h"
+    last = latency - 1
+    return [
+        "  task check;",
+        "    begin",
+        "      #1;",
+        f"      for (k = {last}; k > 0; k = k - 1) past[k] = past[k - 1];",
+        f"      past[0] = {{{', '.join((*names, 'expected'))}}};",
+        f"      {clock[0]} = 1; #1;",
+        "      cycles = cycles + 1;",
+        f"      if (cycles > {last}) begin",
+        "        vectors = vectors + 1;",
+        f"        {{{', '.join((*then, 'then_expected'))}}} = past[{last}];",
+        f"        if ({spec.output} !== then_expected) begin",
+        "          errors = errors + 1;",
+        f"          if (errors <= {_SHOWN})",
+        f'            $display("{text}", {", ".join((*then, spec.output, "then_expected"))});',
+        "        end",
+        "      end",
+        f"      {clock[0]} = 0; #1;",
+        "    end",
+        "  endtask",
+        "",
+    ]
+
+
+def _stimulus(
+    operands: Sequence[Operand], module: str, vectors: int, seed: int, clock: Sequence[str], latency: int
+) -> list[str]:
     return [
         "  initial begin",
         f"    errors = 0; vectors = 0; seed = {seed};",
+        *(f"    cycles = 0; {name} = 0;" for name in clock),
         f'    $display("{module}, seed {seed}");',
         f"    for (i = 0; i < {CORNERS ** _free(operands)}; i = i + 1) begin",
         *(f"      {o.name} = corner_{o.width}(i / {CORNERS ** (k % _free(operands))});" for k, o in enumerate(operands)),
@@ -100,6 +160,7 @@ def _stimulus(operands: Sequence[Operand], module: str, vectors: int, seed: int)
         *(f"      {o.name} = {{{', '.join(['$random(seed)'] * -(-o.width // 32))}}};" for o in operands),
         "      check;",
         "    end",
+        *([f"    repeat ({latency - 1}) check;"] if latency > 1 else []),
         '    $display("vectors %0d", vectors);',
         '    $display("errors %0d", errors);',
         "  end",

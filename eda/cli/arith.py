@@ -60,6 +60,9 @@ def generate(
     style: Annotated[
         str, typer.Option(help="generic: adders as small modules; gates: two-input gates; cells: adder cells of the kit.")
     ] = "generic",
+    stages: Annotated[
+        int | None, typer.Option(help="Pipeline of so many stages, equally long by --delays; adds an input clk.")
+    ] = None,
     pdk: PdkName = "nangate45",
     pdk_root: PdkRoot = None,
     testbench: Annotated[Path | None, typer.Option(help="Also write a self-checking test bench.")] = None,
@@ -75,6 +78,7 @@ def generate(
       eda arith generate mac --width 8 --signed --ppg booth -o mac8.v --testbench mac8_tb.v
       eda arith generate multiplier --width 12 --constant 93 --drop-bits 7 -o scale.v
       eda arith generate multiplier --width 8 --tree tdm --adder fitted --arrival "b[7]=4" --required "p[15]=12" -o late.v
+      eda arith generate mac --width 16 --tree tdm --stages 3 -o mac16.v --testbench mac16_tb.v
     """
     from eda.arith.generate import generate as make
     from eda.arith.testbench import bench
@@ -98,6 +102,10 @@ def generate(
         required=_times(required, "--required"),
     )
     netlist = _styled(design, style, pdk, pdk_root)
+    if stages is not None:
+        from eda.arith.pipeline import pipeline
+
+        netlist = pipeline(netlist, stages, delays=design.config.delays, arrivals=design.config.arrivals)
     proof = _proof(design, netlist, time_limit, seed) if prove else None
     write_verilog(netlist, out, comment=f"{design.spec.text}\n{design.config.name}, style {style}")
     if testbench is not None:
@@ -110,6 +118,7 @@ def generate(
         "specification": design.spec.text,
         "cells": netlist.n_cells,
         "depth": netlist.depth,
+        "registers": len(netlist.state_cells),
         "cells_by_type": netlist.count_by_type(),
         "testbench": str(testbench) if testbench else None,
         "proof": proof,
