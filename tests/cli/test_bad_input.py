@@ -140,6 +140,19 @@ COMMANDS = {
         ["arith", "generate", "multiplier", "--width", "8", "--style", "cels", "-o", "x.v"],
         r"did you mean 'cells'",
     ),
+    "arrival without a time": (
+        ["arith", "generate", "multiplier", "--width", "8", "--arrival", "b", "-o", "x.v"],
+        r"expected PORT=TIME, such as a=3",
+    ),
+    "arrival of no bit": (
+        ["arith", "generate", "multiplier", "--width", "8", "--arrival", "b[9]=4", "-o", "x.v"],
+        r"no port 'b\[9\]' to constrain \(did you mean",
+    ),
+    "one stage": (["arith", "generate", "multiplier", "--width", "8", "--stages", "1", "-o", "x.v"], r"at least 2 stages"),
+    "unknown delays": (
+        ["arith", "generate", "multiplier", "--width", "8", "--delays", "kits", "-o", "x.v"],
+        r"did you mean 'kit'",
+    ),
     "terms of a multiplier": (["arith", "generate", "multiplier", "--width", "8", "--terms", "3", "-o", "x.v"], r"dot product"),
     "unknown kit": (["show", "good.v", "--pdk", "nangate54"], r"nangate54.*did you mean 'nangate45'"),
     "unknown recipe": (["synth", "good.v", "--top", "t", "--recipe", "sped", "-o", "out"], r"sped.*did you mean 'speed'"),

@@ -42,6 +42,19 @@ def test_doctor_names_a_line_for_everything_that_is_missing(folder, capsys):
     assert all(c["hint"] for c in checks if not c["found"])
 
 
+def test_generate_takes_constants_ranges_of_bits_times_and_stages(folder, capsys):
+    made = run(capsys, "arith", "generate", "multiplier", "--width", "6", "--constant", "-93", "--drop-bits", "4", "-o", "a.v")
+    assert made["specification"] == "p[9:0] = (-93*a)[13:4]"
+    assert made["top"] == "multiplier_6_times_minus_93_drop4_dadda_sklansky"
+    times = ["--arrival", "b[5]=4", "--required", "p[11]=20", "--delays", "kit", "--tree", "tdm", "--adder", "fitted"]
+    made = run(capsys, "arith", "generate", "multiplier", "--width", "6", "--signed", "--unsigned-b", *times, "-o", "b.v")
+    assert made["specification"] == "p[11:0] = a*b (a signed)"
+    piped = run(capsys, "arith", "generate", "mac", "--width", "5", "--stages", "3", "-o", "c.v", "--testbench", "tb.v")
+    assert piped["registers"] > 20
+    assert piped["proof"]["latency"] == [2, 0]
+    assert "past" in (folder / "tb.v").read_text()
+
+
 def test_generate_check_and_find_a_difference(folder, capsys):
     made = run(capsys, "arith", "generate", "multiplier", "--width", "6", "--tree", "tdm", "-o", "a.v", "--testbench", "tb.v")
     assert made["proof"]["status"] == "proven"
