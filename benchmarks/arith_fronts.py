@@ -39,7 +39,7 @@ from flow_reproduce import shuffled
 from eda.arith.generate import Config, specification
 from eda.errors import ToolFailed
 from eda.explore.report import read_results
-from eda.flow.evaluate import Mapped, constraints_of, synthesize, verify
+from eda.flow.evaluate import Mapped, Rtl, constraints_of, synthesize, verify
 from eda.flow.recipes import load_recipe
 from eda.ir.netlist import Netlist
 from eda.ir.spec import ArithmeticSpec
@@ -54,6 +54,8 @@ NAME = "arith_fronts_peers"
 SEED = 1
 EXHAUSTIVE_BITS = 20
 """Inputs of circuits that are proven by trying all of them at once."""
+DIRECT_FROM = 64
+"""Operand bits from which what Yosys makes of the expression skips its generic pass too."""
 WRITE_SECONDS = 20.0
 SURROUNDINGS = "ideal wires, driver and load of the kit"
 
@@ -82,7 +84,8 @@ class Run:
         return (*self.key, self.subject.name, self.recipe, self.target_ps, self.spelling)
 
     def mapped(self, pdk: Pdk, seconds: float) -> Mapped:
-        recipe = load_recipe(self.recipe, target_ps=self.target_ps, multiplier=self.subject.multiplier)
+        front = "direct" if self.key[1] >= DIRECT_FROM and isinstance(self.subject.circuit, Rtl) else None
+        recipe = load_recipe(self.recipe, target_ps=self.target_ps, multiplier=self.subject.multiplier, front=front)
         options: dict[str, Any] = {"adders": self.subject.adders, "time_limit": seconds}
         first = synthesize(self.subject.circuit, pdk, recipe, **options)
         return synthesize(shuffled(first.golden, self.spelling), pdk, recipe, **options) if self.spelling else first

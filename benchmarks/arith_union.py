@@ -75,6 +75,7 @@ def summary(rows: Rows, key: Key) -> dict[str, Any]:
         "hypervolume_best_single": round(volumes[best], 4),
         "designs": len(designs),
         "runs": len(found),
+        "runs_per_design": (min(map(len, designs.values())), max(map(len, designs.values()))),
         "failures": sum((r["kind"], r["width"]) == key and "failure" in r for r in rows),
         "targets": {recipe: sorted({r["target_ps"] for r in found if r["recipe"] == recipe}) for recipe in RECIPES},
         "spellings": 1 + max(r["spelling"] for r in found),
