@@ -40,6 +40,15 @@ class Delays:
         return self.full_adder if n_inputs == 3 else self.half_adder
 
     @property
+    def four_two(self) -> tuple[Pair, Pair]:
+        """(sum, carry) of the second adder of a 4:2 compressor in gates, from any of its four inputs and from its pin ci.
+
+        Three XORs in a row make the sum; the carry is chosen, by an AND and an OR, by the second of them.
+        """
+        choose = 2 * self.and2
+        return (3 * self.xor2, 2 * self.xor2 + choose), (self.xor2, choose)
+
+    @property
     def pins_by_speed(self) -> tuple[int, ...]:
         """Full-adder pins, the slowest to the sum first: the order in which sorted arrivals are wired."""
         return tuple(sorted(range(3), key=lambda pin: self.full_adder[pin], reverse=True))
@@ -61,8 +70,13 @@ def tree_arrivals(tree: CompressorTree, delays: Delays) -> list[float]:
     """When every signal of `tree` has settled, from the arrivals of its heap."""
     times: list[float] = tree.heap.latest.tolist()
     (a, b, ci), (x, y) = delays.full_adder, delays.half_adder
-    for p, q, r in tree.inputs.tolist():
-        if r == NO_INPUT:
+    four, last = delays.four_two
+    inputs, dots = tree.inputs.tolist(), tree.heap.n_dots
+    for (p, q, r), second in zip(inputs, tree.is_four_two.tolist(), strict=True):
+        if second:
+            ready = max(times[x] for x in (*inputs[(p - dots) // 2], q))
+            times += [max(ready + four[k], times[r] + last[k]) for k in (0, 1)]
+        elif r == NO_INPUT:
             times += [max(times[p] + x[k], times[q] + y[k]) for k in (0, 1)]
         else:
             times += [max(times[p] + a[k], times[q] + b[k], times[r] + ci[k]) for k in (0, 1)]

@@ -49,6 +49,11 @@ class Design:
     low: int
     via: Netlist
 
+    @property
+    def four_two(self) -> tuple[int, ...]:
+        """Cells of `via` that complete a 4:2 compressor."""
+        return tuple(self.via.driver[self.signals[self.tree.sums[self.tree.is_four_two]]].tolist())
+
 
 def generate(
     kind: str,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from eda.arith.generate import adder_gates
+from eda.arith.generate import Design, adder_gates
+from eda.arith.truncation import drop_low_bits
 from eda.errors import UsageError, suggest
 from eda.ir import cells
 from eda.ir.builder import Builder
@@ -20,20 +21,30 @@ STYLES = ("gates", "cells")
 Adder = Callable[[Builder, Sequence[int]], tuple[int, int]]
 
 
-def lower(netlist: Netlist, style: str, pdk: Pdk | None = None) -> Netlist:
+def lower_design(design: Design, style: str, pdk: Pdk | None = None) -> Netlist:
+    """`lower` for the netlist of `design`, its 4:2 compressors included."""
+    low = lower(design.via, style, pdk, four_two=design.four_two)
+    return drop_low_bits(low, design.spec.output, design.spec.low)
+
+
+def lower(netlist: Netlist, style: str, pdk: Pdk | None = None, *, four_two: Collection[int] = ()) -> Netlist:
     """`netlist` without ``$fa`` and ``$ha``; ports, names and all other cells stay.
 
     style  gates: two XOR, two AND and an OR for a full adder, an XOR and an AND for a half adder
            cells: the full and half adders of `pdk`, inverters behind inverted outputs; an adder with a constant input
            or an unread output becomes gates, as those are smaller
+    four_two   full adders that complete a 4:2 compressor (`eda.ir.tree.FOUR_TWO`): as gates, they add the inputs of the
+               full adder at their pin a instead of its sum
     Raises `UsageError` for an unknown style and for a kit without adder cells.
     """
     if style not in STYLES:
         raise UsageError(f"no style {style!r}{suggest(style, STYLES)}; expected {' or '.join(STYLES)}")
-    return _rebuild(netlist, adder_gates if style == "gates" else _library_adders(pdk))
+    return _rebuild(
+        netlist, adder_gates if style == "gates" else _library_adders(pdk), set(four_two) if style == "gates" else set()
+    )
 
 
-def _rebuild(netlist: Netlist, adder: Adder) -> Netlist:
+def _rebuild(netlist: Netlist, adder: Adder, four_two: set[int]) -> Netlist:
     """A copy in topological order, gates folded, in which `adder` makes the adders of which both outputs are read."""
     b = Builder(netlist.name)
     new = [0, 1] + [net for port in netlist.inputs for net in b.input(port.name, port.width)]
@@ -45,8 +56,13 @@ def _rebuild(netlist: Netlist, adder: Adder) -> Netlist:
     order = np.argsort(netlist.level, kind="stable").tolist()
     for c in order[len(registers) :] + registers:
         outputs = netlist.outputs_of(c)
-        make = adder if read[outputs.start : outputs.stop].all() else adder_gates
-        made = _copy(b, netlist, c, [new[net] for net in netlist.fanin_of(c).tolist()], make)
+        pins = netlist.fanin_of(c).tolist()
+        if c in four_two:
+            first = netlist.fanin_of(int(netlist.driver[pins[0]])).tolist()
+            made: Sequence[int] = _four_two_gates(b, [new[net] for net in (*first, *pins[1:])])
+        else:
+            make = adder if read[outputs.start : outputs.stop].all() else adder_gates
+            made = _copy(b, netlist, c, [new[net] for net in pins], make)
         for net, to in zip(outputs, made, strict=True):
             if new[net] >= 0:
                 b.connect(new[net], to)
@@ -67,6 +83,17 @@ def _copy(b: Builder, netlist: Netlist, cell: int, pins: Sequence[int], adder: A
     if kind in _FOLDED and netlist.cell_names[cell] is None:
         return (_FOLDED[kind](b, *pins),)
     return b.cell(kind, pins, netlist.cell_names[cell])
+
+
+def _four_two_gates(b: Builder, pins: Sequence[int]) -> tuple[int, int]:
+    """Sum and last carry of a 4:2 compressor over its four inputs and the bit that comes in from the column below.
+
+    Three XORs make the sum, the last of them alone with the fifth bit; the carry is the fifth bit where the parity of the
+    four is odd, else the fourth.
+    """
+    x, y, z, fourth, fifth = pins
+    odd = b.xor(b.xor(x, y), b.xor(z, fourth))
+    return b.xor(odd, fifth), b.or_(b.and_(odd, fifth), b.and_(b.not_(odd), fourth))
 
 
 _FOLDED: dict[CellType, Callable[..., int]] = {

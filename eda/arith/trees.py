@@ -1,9 +1,10 @@
-"""Compressor trees: carry-save array, Wallace, Dadda, three-greedy (TDM) and UFO-MAC."""
+"""Compressor trees: carry-save array, Wallace, Dadda, three-greedy (TDM), the same with 4:2 compressors, and UFO-MAC."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from heapq import heapify, heappop, heappush
+from itertools import permutations
 
 import numpy as np
 
@@ -11,9 +12,10 @@ from eda.arith.counts import dadda_targets, earliest_stages, minimum_counts
 from eda.arith.delays import Delays
 from eda.errors import UsageError, suggest
 from eda.ir.heap import BitHeap
-from eda.ir.tree import NO_INPUT, CompressorTree
+from eda.ir.tree import ADDER_CELL, FOUR_TWO, NO_INPUT, CompressorTree
 
 Columns = list[list[int]]
+Timed = tuple[float, int]
 
 
 def compress(kind: str, heap: BitHeap, delays: Delays) -> CompressorTree:
@@ -33,11 +35,13 @@ class _Growing:
         self._next = heap.n_dots
         self._column: list[int] = []
         self._inputs: list[tuple[int, int, int]] = []
+        self._impl: list[int] = []
 
-    def full(self, column: int, a: int, b: int, ci: int) -> tuple[int, int]:
+    def full(self, column: int, a: int, b: int, ci: int, impl: int = ADDER_CELL) -> tuple[int, int]:
         """Add a compressor; return its sum and carry."""
         self._column.append(column)
         self._inputs.append((a, b, ci))
+        self._impl.append(impl)
         self._next += 2
         return self._next - 2, self._next - 1
 
@@ -53,7 +57,7 @@ class _Growing:
 
     def tree(self) -> CompressorTree:
         inputs = np.array(self._inputs, dtype=np.int32).reshape(-1, 3)
-        return CompressorTree(self._heap, np.array(self._column), inputs, np.zeros(len(self._column), dtype=np.int8))
+        return CompressorTree(self._heap, np.array(self._column), inputs, np.array(self._impl, dtype=np.int8))
 
 
 def _start(heap: BitHeap) -> tuple[_Growing, Columns]:
@@ -132,38 +136,90 @@ def tdm(heap: BitHeap, delays: Delays) -> CompressorTree:
     A column of odd height above two begins with a half adder on its two earliest (Oklobdzija, Villeger and Liu 1996;
     Stelling et al. 1998). The unit of `delays` must be that of the heap's arrivals.
     """
-    grow, columns = _start(heap)
-    queues = [[(t, x) for x, t in zip(col, heap.latest[list(col)].tolist(), strict=True)] for col in columns]
+    return _three_greedy(heap, _Greedy(_Growing(heap), delays))
+
+
+def four_two(heap: BitHeap, delays: Delays) -> CompressorTree:
+    """Three-greedy, in which a full adder that reads the sum of another becomes a 4:2 compressor with it where that pays.
+
+    It does where in gates neither its sum nor its carry settles later for it, and one earlier: the four inputs of both
+    then pass three XORs and not four, the fifth, at the second's pin ci, passes one (Weinberger 1981).
+    """
+    return _three_greedy(heap, _GreedyPairs(_Growing(heap), delays))
+
+
+def _three_greedy(heap: BitHeap, greedy: _Greedy) -> CompressorTree:
+    queues = [[(t, x) for x, t in zip(col, heap.latest[list(col)].tolist(), strict=True)] for col in (*heap.columns, ())]
     for c, queue in enumerate(queues[:-1]):
         heapify(queue)
-        if len(queue) > 2 and len(queue) % 2:
-            _greedy(grow, c, queue, queues[c + 1], delays, 2)
+        halves = len(queue) % 2  # at most one, first
         while len(queue) > 2:
-            _greedy(grow, c, queue, queues[c + 1], delays, 3)
-    return grow.tree()
+            total, carry = greedy.compress(c, [heappop(queue) for _ in range(3 - halves)])
+            halves = 0
+            heappush(queue, total)
+            queues[c + 1].append(carry)
+    return greedy.grow.tree()
 
 
-Timed = tuple[float, int]
+class _Greedy:
+    """Makes adders over two or three dots sorted by arrival."""
+
+    def __init__(self, grow: _Growing, delays: Delays) -> None:
+        self.grow, self.delays = grow, delays
+
+    def compress(self, column: int, earliest: Sequence[Timed]) -> tuple[Timed, Timed]:
+        """One adder; return (sum, carry) with their times."""
+        return _compress_timed(self.grow, column, earliest, self.delays)
 
 
-def _greedy(grow: _Growing, column: int, queue: list[Timed], above: list[Timed], delays: Delays, n: int) -> None:
-    """Compress the `n` earliest of `queue`; the sum goes back, the carry into the queue `above`."""
-    made = _compress_timed(grow, column, [heappop(queue) for _ in range(n)], delays)
-    heappush(queue, made[0])
-    above.append(made[1])
+class _GreedyPairs(_Greedy):
+    """The same, with pairs of full adders as 4:2 compressors; `_ready` is when the inputs of the first of each have settled."""
+
+    def __init__(self, grow: _Growing, delays: Delays) -> None:
+        super().__init__(grow, delays)
+        self._ready: dict[int, float] = {}
+
+    def compress(self, column: int, earliest: Sequence[Timed]) -> tuple[Timed, Timed]:
+        best = min(self._pairs(earliest), default=None)
+        if best is not None:
+            (at_sum, at_carry), pins = best
+            s, co = self.grow.full(column, *pins, FOUR_TWO)
+            return (at_sum, s), (at_carry, co)
+        total, carry = super().compress(column, earliest)
+        if len(earliest) == 3:
+            self._ready[total[1]] = earliest[-1][0]
+        return total, carry
+
+    def _pairs(self, earliest: Sequence[Timed]) -> Iterator[tuple[tuple[float, float], tuple[int, int, int]]]:
+        """``((sum, carry), pins)`` of the 4:2 compressors that pay."""
+        apart = _settled([t for t, _ in earliest], self.delays)
+        four, last = self.delays.four_two
+        for (_, first), (t, fourth), (u, fifth) in permutations(earliest, 3) if len(earliest) == 3 else ():
+            if first in self._ready:
+                ready = max(self._ready[first], t)
+                at_sum, at_carry = (max(ready + a, u + b) for a, b in zip(four, last, strict=True))
+                if (at_sum, at_carry) != apart and at_sum <= apart[0] and at_carry <= apart[1]:
+                    yield (at_sum, at_carry), (first, fourth, fifth)
 
 
 def _compress_timed(grow: _Growing, column: int, earliest: Sequence[Timed], delays: Delays) -> tuple[Timed, Timed]:
     """One adder over two or three dots sorted by arrival; return (sum, carry) with their times."""
-    pins, arcs = list(earliest), delays.arcs(len(earliest))
+    pins = list(earliest)
     if len(pins) == 2:
         s, co = grow.half(column, pins[0][1], pins[1][1])
     else:
         pins = [p for _, p in sorted(zip(delays.pins_by_speed, earliest, strict=True))]
         s, co = grow.full(column, pins[0][1], pins[1][1], pins[2][1])
-    at_sum = max(t + arc[0] for (t, _), arc in zip(pins, arcs, strict=True))
-    at_carry = max(t + arc[1] for (t, _), arc in zip(pins, arcs, strict=True))
+    at_sum, at_carry = _settled([t for t, _ in earliest], delays)
     return (at_sum, s), (at_carry, co)
+
+
+def _settled(times: Sequence[float], delays: Delays) -> tuple[float, float]:
+    """When sum and carry of an adder over two or three dots, sorted by arrival, settle."""
+    pins = delays.pins_by_speed if len(times) == 3 else (0, 1)
+    arcs = [delays.arcs(len(times))[pin] for pin in pins]
+    at_sum, at_carry = (max(t + arc[k] for t, arc in zip(times, arcs, strict=True)) for k in (0, 1))
+    return at_sum, at_carry
 
 
 def ufo(heap: BitHeap, delays: Delays) -> CompressorTree:
@@ -197,6 +253,7 @@ TREES: dict[str, Callable[[BitHeap, Delays], CompressorTree]] = {
     "wallace": wallace,
     "dadda": dadda,
     "tdm": tdm,
+    "four-two": four_two,
     "ufo": ufo,
 }
 """The kinds of compressor tree, by name; each takes a heap whose constant is among its dots."""

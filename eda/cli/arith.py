@@ -43,7 +43,7 @@ def generate(
     result_bits: Annotated[int | None, typer.Option(help="Only so many of the lowest bits of the result.")] = None,
     drop_bits: Annotated[int, typer.Option(help="The result without so many of its lowest bits; the others exact.")] = 0,
     ppg: Annotated[str, typer.Option(help="Partial products: and, booth.")] = "and",
-    tree: Annotated[str, typer.Option(help="Compressor tree: array, wallace, dadda, tdm, ufo.")] = "dadda",
+    tree: Annotated[str, typer.Option(help="Compressor tree: array, wallace, dadda, tdm, four-two, ufo.")] = "dadda",
     adder: Annotated[
         str,
         typer.Option(help="Final adder: ripple, sklansky, kogge-stone, brent-kung, han-carlson, ladner-fischer, fitted."),
@@ -158,7 +158,7 @@ def _times(entries: list[str] | None, option: str) -> dict[str, float]:
 
 
 def _styled(design: Design, style: str, pdk: str, pdk_root: str | None) -> Netlist:
-    from eda.arith.lower import STYLES, lower
+    from eda.arith.lower import STYLES, lower_design
     from eda.errors import UsageError, suggest
 
     if style == "generic":
@@ -168,7 +168,7 @@ def _styled(design: Design, style: str, pdk: str, pdk_root: str | None) -> Netli
         raise UsageError(f"no style {style!r}{suggest(style, known)}; expected {', '.join(known)}")
     from eda.tech.pdk import find_pdk
 
-    return lower(design.netlist, style, find_pdk(pdk, root=pdk_root) if style == "cells" else None)
+    return lower_design(design, style, find_pdk(pdk, root=pdk_root) if style == "cells" else None)
 
 
 def _proof(design: Design, netlist: Netlist, time_limit: float, seed: int) -> dict[str, Any]:

@@ -35,6 +35,10 @@ FULL_INPUTS = 3
 ADDER_CELL, GATES = 0, 1
 """Implementations of a compressor: one multi-output cell, or two-input gates."""
 
+FOUR_TWO = -1
+"""Implementation of the second full adder of a 4:2 compressor. Its pin a is the sum of the first, which nothing else reads:
+in gates, the sum of the four inputs of both is then formed as a tree of XORs, before the bit at the second's pin ci."""
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CompressorTree:
@@ -44,7 +48,8 @@ class CompressorTree:
     J compressors, each after those it reads:
       column  int32 [J]     the weight of its inputs and its sum
       inputs  int32 [J, 3]  signals on the pins a, b, ci; the last is -1 for a half adder
-      impl    int8  [J]     how it is built: ADDER_CELL, GATES, or a further number that the producer gives a meaning
+      impl    int8  [J]     how it is built: ADDER_CELL, GATES, FOUR_TWO, or a further number that the producer gives a
+                            meaning
     """
 
     heap: BitHeap
@@ -77,6 +82,11 @@ class CompressorTree:
     def is_full(self) -> npt.NDArray[np.bool_]:
         """bool [J]: True for full adders."""
         return self.inputs[:, 2] != NO_INPUT
+
+    @property
+    def is_four_two(self) -> npt.NDArray[np.bool_]:
+        """bool [J]: True for the second full adder of a 4:2 compressor."""
+        return self.impl == FOUR_TWO
 
     @property
     def n_full(self) -> int:
@@ -141,6 +151,11 @@ class CompressorTree:
         twice = np.flatnonzero(self.uses > 1)
         if len(twice):
             raise InputError(f"compressor tree: C3: signal {twice[0]} is used {self.uses[twice[0]]} times")
+        lone = self.is_four_two & ((pins[:, 0] < self.heap.n_dots) | ((pins[:, 0] - self.heap.n_dots) % 2 == 1) | half)
+        self._demand(~lone, "is marked as part of a 4:2 compressor, but its pin a is no sum of a full adder")
+        first = (pins[self.is_four_two, 0] - self.heap.n_dots) // 2
+        if not self.is_full[first].all():
+            raise InputError(f"compressor tree: {self.line(int(first[~self.is_full[first]][0]))}: begins a 4:2 compressor")
         tall = [c for c, row in enumerate(self.rows) if len(row) > 2]
         if tall:
             raise InputError(

@@ -7,8 +7,9 @@ from eda.arith.counts import stage_bound
 from eda.arith.delays import XOR_UNITS, tree_arrivals
 from eda.arith.generate import generate
 from eda.arith.trees import TREES, compress
-from eda.errors import UsageError
+from eda.errors import InputError, UsageError
 from eda.ir.heap import BitHeap
+from eda.ir.tree import ADDER_CELL, FOUR_TWO, CompressorTree
 
 
 def and_array(n, arrival=0.5):
@@ -23,7 +24,7 @@ def counts(kind, n):
     return tree.n_full, tree.n_half
 
 
-@pytest.mark.parametrize("kind", ["dadda", "tdm", "ufo"])
+@pytest.mark.parametrize("kind", ["dadda", "tdm", "four-two", "ufo"])
 @pytest.mark.parametrize("n", [2, 3, 4, 8, 16, 32, 64, 128])
 def test_minimum_counts_of_square_arrays(kind, n):
     assert counts(kind, n) == (max(n * n - 4 * n + 3, 0), n - 1 if n > 2 else 0)
@@ -105,3 +106,30 @@ def test_arrivals_of_signals_follow_the_pins():
 def test_an_unknown_tree_is_refused():
     with pytest.raises(UsageError, match="no compressor tree 'walace' \\(did you mean 'wallace'\\?\\); expected array"):
         compress("walace", and_array(2), XOR_UNITS)
+
+
+@pytest.mark.parametrize("n", [8, 16, 32, 64])
+def test_four_two_compressors_never_make_a_tree_later(n):
+    trees = {kind: compress(kind, and_array(n), XOR_UNITS) for kind in ("tdm", "four-two")}
+    latest = {kind: max(tree_arrivals(tree, XOR_UNITS)) for kind, tree in trees.items()}
+    assert trees["four-two"].is_four_two.any()
+    assert latest["four-two"] <= latest["tdm"]
+
+
+def test_a_late_bit_passes_one_xor_of_a_four_two_compressor():
+    """Four bits at 0 and one at 2: three XORs, where two full adders in a row take four."""
+    heap = BitHeap.empty(3).add_dots([0] * 6, range(2, 8), [0.0, 0.0, 0.0, 0.0, 2.0, 50.0])
+    latest = {kind: max(tree_arrivals(compress(kind, heap, XOR_UNITS), XOR_UNITS)[6:]) for kind in ("tdm", "four-two")}
+    assert latest == {"tdm": 4.0, "four-two": 3.0}
+    tree = compress("four-two", heap, XOR_UNITS)
+    assert tree.inputs.tolist() == [[0, 1, 2], [6, 3, 4]]
+    assert tree.impl.tolist() == [ADDER_CELL, FOUR_TWO]
+
+
+def test_half_a_four_two_compressor_is_refused():
+    heap = BitHeap.empty(3).add_dots([0, 0, 0, 0], [2, 3, 4, 5])
+    alone = CompressorTree(heap, np.array([0]), np.array([[0, 1, 2]]), np.array([FOUR_TWO]))
+    with pytest.raises(InputError, match="its pin a is no sum of a full adder"):
+        alone.verify()
+    with pytest.raises(InputError, match="begins a 4:2 compressor"):
+        CompressorTree(heap, np.array([0, 0]), np.array([[0, 1, -1], [4, 2, 3]]), np.array([0, FOUR_TWO])).verify()
