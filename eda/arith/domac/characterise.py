@@ -61,7 +61,10 @@ def _adder(library: Library, impl: int, composite: Composite) -> Adder:
 def _walk(
     library: Library, composite: Composite, pin: int, out: int, edge: int, x: FloatArray, y: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Delay and slew [2, ...] at output `out` under load y when `edge` alone comes to `pin` with slew x; -inf: never."""
+    """Delay and slew [2, ...] at output `out` under load y when `edge` alone comes to `pin`; -inf: never.
+
+    All pins have slew x: inside, as in the exact analysis, the largest slew holds for every path, whichever pin it is from.
+    """
     target, nets = composite.outputs[out], _fanins(composite)
     n_nets = composite.n_inputs + sum(len(part.cell.type.outputs) for part in composite.parts)
     load = np.zeros((n_nets, 2, *x.shape))
@@ -70,7 +73,7 @@ def _walk(
             load[net] += np.reshape((part.cell.cap_rise[k], part.cell.cap_fall[k]), (2,) + (1,) * x.ndim)
     load[target] += y
     arrival, slew = np.full(load.shape, -np.inf), np.zeros(load.shape)
-    arrival[pin, edge], slew[pin, edge] = 0.0, x
+    arrival[pin, edge], slew[: composite.n_inputs] = 0.0, x
     for part, first in zip(composite.parts, nets, strict=True):
         _through(library, part, first, load, arrival, slew)
     return arrival[target], slew[target]
@@ -83,7 +86,7 @@ def _fanins(composite: Composite) -> list[int]:
 
 
 def _through(library: Library, part: Part, first: int, load: FloatArray, arrival: FloatArray, slew: FloatArray) -> None:
-    """Carry what has arrived at the pins of a part to its outputs, nets from `first` on."""
+    """Carry arrivals and slews at the pins of a part to its outputs, nets from `first` on."""
     bank, tables = bank_of(library), library.tables
     group = int(bank.first[library.index[part.cell.name]])
     for out in range(len(part.cell.type.outputs)):
@@ -92,7 +95,7 @@ def _through(library: Library, part: Part, first: int, load: FloatArray, arrival
             source = (*part.fanin, *range(first, net))[bank.source[row]]
             for last in (RISE, FALL):
                 for begin in (RISE, FALL):
-                    if not bank.moves[row] >> (2 * last + begin) & 1 or not np.isfinite(arrival[source, begin]).all():
+                    if not bank.moves[row] >> (2 * last + begin) & 1:
                         continue
                     point = slew[source, begin], load[net, last]
                     late = arrival[source, begin] + lookup(tables, bank.delay[row, last], *point)

@@ -66,13 +66,22 @@ def descend(
     """
     import torch
 
-    prepared = program(plan, bank, options.where, required, nets=options.nets, device=options.device, dtype=options.dtype)
+    prepared = program(
+        plan,
+        bank,
+        options.where,
+        required,
+        net_gamma=options.net_gamma_ps if options.nets == "risk" else None,
+        device=options.device,
+        dtype=options.dtype,
+    )
     parameters = _start(plan, prepared, options)
     weights = _area_weights(options, scale, parameters.impl)
     optimizer = torch.optim.Adam([*parameters.wiring, parameters.impl], lr=options.rate)
     history: list[Step] = []
     try:
         for step in range(options.steps):
+            optimizer.param_groups[0]["lr"] = options.rate * _between((1.0, options.cooling), step, options.steps)
             optimizer.zero_grad()
             loss, record = _loss(prepared, parameters, options, weights, step)
             loss.backward()

@@ -36,7 +36,7 @@ class Loss:
     total: Coefficient = Coefficient(0.0)
     area: Coefficient = Coefficient(1.0)
     match: Coefficient = Coefficient(10.0)
-    decide: Coefficient = Coefficient(0.02, 1.02)
+    decide: Coefficient = Coefficient(0.05, 1.03)
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,14 @@ class Options:
     bonus            logit in favour of the start's own wiring, which otherwise is random
     noise            standard deviation of the random logits
     temperature      of softmax and Sinkhorn, first and last, geometric between
+    net_gamma_ps     least gamma of the risk-averse nets: what stays of other signals counts the less the larger it is
     gamma_ps         of smooth maxima, first and last, geometric between
     sinkhorn_steps   row and column normalisations per evaluation
     loss             coefficients
     weights          area weights of the batch: each is combined with each seed
     seeds, seed      how many random starts, and the number of the first
     steps, rate      of Adam
+    cooling          last learning rate as a part of the first, geometric between
     where            arrivals and slews of dots, load of the final adder
     device, dtype    cpu or cuda; float32 or float64
     """
@@ -68,9 +70,10 @@ class Options:
     implementations: str = "true"
     swaps: bool = True
     bonus: float = 4.0
-    noise: float = 1.0
-    temperature: tuple[float, float] = (1.0, 0.1)
+    noise: float = 0.5
+    temperature: tuple[float, float] = (1.0, 0.03)
     gamma_ps: tuple[float, float] = (10.0, 0.5)
+    net_gamma_ps: float = 6.0
     sinkhorn_steps: int = 3
     loss: Loss = field(default_factory=Loss)
     weights: tuple[float, ...] = (0.0,)
@@ -78,6 +81,7 @@ class Options:
     seed: int = 1
     steps: int = 300
     rate: float = 0.05
+    cooling: float = 0.1
     where: Surroundings = field(default_factory=Surroundings)
     device: str = "cpu"
     dtype: str = "float32"
@@ -106,7 +110,9 @@ PUBLISHED = Options(
     wiring="softmax",
     nets="mean",
     swaps=False,
+    cooling=1.0,
     bonus=0.0,
+    noise=1.0,
     temperature=(1.0, 1.0),
     gamma_ps=(10.0, 10.0),
     loss=Loss(

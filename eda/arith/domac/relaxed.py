@@ -44,7 +44,7 @@ class Program:
     final: Tensor
     required: Tensor
     outside: float
-    nets: str
+    net_gamma: float | None
 
 
 class _Stage(NamedTuple):
@@ -69,9 +69,18 @@ class RelaxedTiming:
 
 
 def program(
-    plan: Layout, bank: Bank, where: Surroundings, required: npt.NDArray[np.float64], *, nets: str, device: str, dtype: str
+    plan: Layout,
+    bank: Bank,
+    where: Surroundings,
+    required: npt.NDArray[np.float64],
+    *,
+    net_gamma: float | None,
+    device: str,
+    dtype: str,
 ) -> Program:
-    """Prepare for `relaxed_timing`; `required` [W] ps per column; `nets` is "mean" or "risk"."""
+    """Prepare for `relaxed_timing`; `required` [W] ps per column; `net_gamma` ps is the least gamma of risk-averse
+    nets, None: mean-field nets.
+    """
     import torch
 
     def index(array: Any) -> Tensor:
@@ -101,7 +110,7 @@ def program(
         index(plan.final),
         real(required[plan.final]),
         where.load_ff,
-        nets,
+        net_gamma,
     )
 
 
@@ -157,7 +166,10 @@ def _advance(
 
     padded = torch.cat((signals, signals[:, :1]), dim=1)
     at = padded[:, stage.signals]
-    ports = _wired(stage, at, wiring, transposed=True) if prepared.nets == "mean" else _risk(stage, at, wiring, gamma)
+    if prepared.net_gamma is None:
+        ports = _wired(stage, at, wiring, transposed=True)
+    else:
+        ports = _risk(stage, at, wiring, max(gamma, prepared.net_gamma))
     made = evaluate(prepared.tables, ports, stage.pins, stage.kind, load, p[:, stage.plan.jobs], gamma)
     return torch.cat((made.flatten(1, 2), ports, signals), dim=1)[:, stage.after]
 

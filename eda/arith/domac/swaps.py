@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 FloatArray = npt.NDArray[np.float64]
 
-_SWEEPS = 30
-_MARGIN = 2.0
-_GAMMA = 2.0
+_SWEEPS = 20
+_GAMMAS = (16.0, 8.0, 4.0, 2.0)
+"""Smoothing of the largest lateness, pass by pass (ps): wide at first, so that many paths near the latest count too."""
 
 
 def improve(
@@ -44,17 +44,18 @@ def improve(
     kernels.time_tree(numbers, cells, state, where.load_ff)
     column = tree.signal_column.astype(np.int64)
     limit = np.append(required, 0.0)[column]
-    goal = swap_kernels.Goal(tree.heap.width, limit, _GAMMA, per_area, where.load_ff)
     space = swap_kernels.scratch(tree.n_compressors)
     members = np.argsort(column, kind="stable")
     start = np.searchsorted(column[members], np.arange(tree.heap.width + 1))
     counts = np.array(bank.counts)
-    for _ in range(_SWEEPS):
-        moves = swap_kernels.swap_sweep(numbers, cells, state, space, goal, column, members, start, _MARGIN)
-        if choose:
-            moves += swap_kernels.impl_sweep(numbers, cells, state, space, goal, column, counts)
-        if moves == 0:
-            break
+    for gamma in _GAMMAS:
+        goal = swap_kernels.Goal(tree.heap.width, limit, gamma, per_area, where.load_ff)
+        for _ in range(_SWEEPS):
+            moves = swap_kernels.swap_sweep(numbers, cells, state, space, goal, column, members, start, gamma)
+            if choose:
+                moves += swap_kernels.impl_sweep(numbers, cells, state, space, goal, column, counts)
+            if moves == 0:
+                break
     return _tree(tree, numbers, bank)
 
 
