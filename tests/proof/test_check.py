@@ -79,6 +79,14 @@ def test_composition_does_not_prove_a_wrong_netlist():
     assert verdict.counterexample.inputs == {"a": 0x6789A, "b": 0x12345}
 
 
+def test_without_low_bits_the_proof_goes_through_the_circuit_that_has_them():
+    d = generate("multiplier", 20, tree="tdm", drop_bits=17)
+    gates = lower(d.netlist, "gates")
+    assert check_spec(gates, d.spec, via=d.via).method == "composition"
+    with pytest.raises(UsageError, match="port p is an output of 23 bits, expected an output of 40 bits"):
+        check_spec(gates, d.spec, via=d.netlist)
+
+
 def test_composition_through_a_netlist_of_another_function_proves_nothing():
     d, other = generate("multiplier", 6), generate("multiplier", 6, signed=True)
     assert check_spec(lower(d.netlist, "gates"), d.spec, via=other.netlist).method != "composition"

@@ -51,3 +51,18 @@ def test_the_reference_has_the_ports_of_the_left_side():
 def test_input_bits_by_port():
     d = generate("multiplier", 3)
     assert Pair(d.netlist, d.spec).by_port([1, 0, 1, 0, 1, 1]) == {"a": 5, "b": 6}
+
+
+@pytest.mark.parametrize("width", [20, 40])
+def test_expected_values_of_scaled_sums_without_low_bits(width):
+    """Machine arithmetic up to 64 bits, integers beyond, by the same definition."""
+    operands = (Operand("a", width, True), Operand("b", width))
+    spec = ArithmeticSpec(operands, (("a", "b"), ("b",)), "p", 2 * width - 7, (-93, 5), 11)
+    b = Builder("any")
+    for o in operands:
+        b.input(o.name, o.width)
+    b.output("p", [0] * spec.width)
+    values = random_vectors(b.build(), 2, 7)
+    numbers = {o.name: unpack(values[o.name], 128) for o in operands}
+    expected = unpack(Pair(b.build(), spec).expected(values), 128)
+    assert expected == [spec.evaluate({"a": x, "b": y}) for x, y in zip(*numbers.values(), strict=True)]

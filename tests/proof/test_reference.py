@@ -12,9 +12,9 @@ OPERANDS = tuple(Operand(n, w, s) for n, w, s in (("a", 2, False), ("b", 3, True
 TERMS = st.lists(st.lists(st.sampled_from("abc"), min_size=1, max_size=3).map(tuple), min_size=1, max_size=3)
 
 
-@given(TERMS, st.integers(1, 9))
-def test_the_reference_computes_the_specification(terms, width):
-    spec = ArithmeticSpec(OPERANDS, tuple(terms), "p", width)
+@given(TERMS, st.integers(1, 9), st.lists(st.integers(-99, 99), min_size=3, max_size=3), st.integers(0, 6))
+def test_the_reference_computes_the_specification(terms, width, coefficients, low):
+    spec = ArithmeticSpec(OPERANDS, tuple(terms), "p", width, tuple(coefficients[: len(terms)]), low)
     rows = list(product(*(range(1 << o.width) for o in OPERANDS)))
     inputs = {o.name: [row[k] for row in rows] for k, o in enumerate(OPERANDS)}
     expected = [spec.evaluate(dict(zip("abc", row, strict=True))) for row in rows]

@@ -1,6 +1,7 @@
 """The verifier takes nothing on trust: every false claim about a right netlist, and every right claim about a false one."""
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -144,3 +145,19 @@ def test_the_claim_of_the_right_netlist_does_not_hold_for_its_mutants(options):
         accepted += 1
         assert brute_force_equal(wrong, d.netlist), what
     assert accepted < 50
+
+
+def test_outputs_without_low_bits_are_no_sum(claim, design):
+    high = replace(design.spec, width=7, low=3)
+    with pytest.raises(ProofError, match="leaves low bits out"):
+        verify(claim, design.netlist, high)
+    with pytest.raises(ProofError, match="leaves low bits out"):
+        certificate(design.netlist, high)
+
+
+def test_coefficients_are_part_of_the_claim():
+    scaled = generate("multiplier", 20, constant=93, tree="tdm")
+    claim = certificate(scaled.netlist, scaled.spec)
+    verify(claim, scaled.netlist, scaled.spec)
+    with pytest.raises(ProofError, match="do not add up to the specification"):
+        verify(claim, scaled.netlist, replace(scaled.spec, coefficients=(94,)))
