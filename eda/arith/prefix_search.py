@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -74,20 +73,22 @@ def _over_splits(
     from eda.arith.prefix_rebuild import search
 
     timer = model.timer(arrivals, required)
-    n = len(timer.arrival)
-    by_readers, due = model.by_readers(n + 1), timer.required + limit
-    free = np.zeros((n, n), dtype=np.int16)
-    plans: list[tuple[tuple[float, int, float], int, Any]] = []
-    for expected in _READERS if model.caps[1] > 0 else _READERS[:1]:
+    by_readers = model.by_readers(len(timer.arrival) + 1)
+
+    def run(expected: float, shift: float, count: int) -> PrefixGraph:
         least = _least(timer.arrival[:, 0], model, expected)
-        for shift in _SHIFTS if model.caps[1] > 0 else (0.0,):
-            plan = (least, due + shift * model.caps[1] * _slope(model), by_readers, expected, free)
-            bitmap, _ = search(timer, limit, *plan, 0, _HEAT, _COLD, _WORST_PRICE, _SUM_PRICE, seed)
-            plans.append((_rank(_graph(bitmap), arrivals, model, limit, required), len(plans), plan))
-    plan = min(plans)[2]
+        due = timer.required + limit + shift * model.caps[1] * _slope(model)
+        free = np.zeros(least.shape, dtype=np.int16)
+        prices = _WORST_PRICE / unit, _SUM_PRICE / unit
+        bitmap, _ = search(
+            timer, limit, least, due, by_readers, expected, free, count, _HEAT, _COLD, prices[0], prices[1], seed
+        )
+        return _graph(bitmap)
+
     unit = float(by_readers[1])
-    bitmap, _ = search(timer, limit, *plan, moves, _HEAT, _COLD, _WORST_PRICE / unit, _SUM_PRICE / unit, seed)
-    return _graph(bitmap)
+    plans = [(e, d) for e in _READERS for d in _SHIFTS] if model.caps[1] > 0 else [(1.0, 0.0)]
+    expected, shift = min(plans, key=lambda plan: _rank(run(plan[0], plan[1], 0), arrivals, model, limit, required))
+    return run(expected, shift, moves)
 
 
 def _over_nodes(
