@@ -132,7 +132,7 @@ def _fill(b: Builder, config: Config, words: Sequence[Word]) -> BitHeap:
             heap = add(b, heap, words[2 * t], words[2 * t + 1], delays, f"pp{t}")
         return heap
     if config.constant is not None:
-        heap = add_multiple(b, heap, words[0], config.constant)
+        heap = add_multiple(b, heap, words[0], config.constant, delays)
     else:
         heap = add(b, heap, words[0], words[1], delays, "pp")
     return add_word(b, heap, words[-1]) if config.kind == "mac" else heap

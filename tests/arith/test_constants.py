@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eda.arith.constants import add_multiple, signed_digits
+from eda.arith.delays import XOR_UNITS
 from eda.arith.generate import generate
 from eda.arith.partial_products import Word
 from eda.arith.trees import TREES
@@ -34,7 +35,7 @@ def test_no_negative_digit_without_need():
 def test_each_digit_is_one_row(constant, signed):
     b = Builder("t")
     word = Word(tuple(b.input("a", 8)), signed)
-    heap = add_multiple(b, BitHeap.empty(20), word, constant)
+    heap = add_multiple(b, BitHeap.empty(20), word, constant, XOR_UNITS)
     assert heap.n_dots == 8 * len(signed_digits(constant))
     assert heap.heights.max() <= len(signed_digits(constant))
 
@@ -74,3 +75,23 @@ def test_a_power_of_two_costs_nothing():
     netlist = generate("multiplier", 8, constant=32).netlist
     assert netlist.n_cells == 0
     assert netlist.port("p").width == 13
+
+
+def test_digits_that_come_again_are_added_once(wrong):
+    """0b1001011 twice, and once negated: one row of full adders makes all three."""
+    constant = 0b1001011 * (1 + (1 << 10) - (1 << 20))
+    digits = signed_digits(constant)
+    design = generate("multiplier", 24, constant=constant, tree="tdm")
+    assert wrong(design.netlist, design.spec) is None
+    rows = len(digits)
+    plain = (rows - 2) * 24  # full adders that so many rows of 24 bits need at least, in the middle columns
+    assert design.netlist.count_by_type()["$fa"] < plain
+
+
+@pytest.mark.parametrize("width", [3, 4])
+@SIGNS
+def test_every_small_multiple_of_repeated_patterns_is_right(wrong, signed, width):
+    for constant in (0x4B4B, 0b111001110011, 0x555, -0x555, 0b10101 | 0b10101 << 7, (0b1001011 << 12) - 0b1001011):
+        for bits in ({}, {"drop_bits": 5}, {"result_bits": 9}):
+            design = generate("multiplier", width, constant=constant, signed=signed, **bits)
+            assert wrong(design.netlist, design.spec) is None, design.config
