@@ -117,6 +117,8 @@ def backward(
                     step_y = 1 / (loads[y + 1] - loads[y])
                     for i in range(impls):
                         weight = p[b, j, i]
+                        if weight == 0:
+                            continue
                         count, top = 0, ports.dtype.type(-1e30)
                         steepest, at_pin, at_edge, s_slew, s_load = zero, -1, 0, zero, zero
                         for pin in range(2 + k):
@@ -136,15 +138,11 @@ def backward(
                                 if low + s * (high - low) > steepest:
                                     steepest, at_pin, at_edge = low + s * (high - low), pin, e
                                     s_slew, s_load = (high - low) * step_x, (d0 + s * (d1 - d0)) * step_y
-                        if count == 0:
-                            continue
                         total = zero
                         for a in range(count):
                             ends[a] = np.exp((ends[a] - top) / gamma)
                             total += ends[a]
                         to_p[b, j, i] += g_time * (top + gamma * np.log(total)) + g_slew * steepest
-                        if weight == 0:
-                            continue
                         a = 0
                         for pin in range(2 + k):
                             for e in range(2):

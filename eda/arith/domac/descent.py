@@ -13,7 +13,7 @@ from eda.arith.domac.bank import Bank
 from eda.arith.domac.layout import Layout
 from eda.arith.domac.options import Options
 from eda.arith.domac.relaxed import Program, program, relaxed_timing
-from eda.arith.domac.wiring import first_duals, legal_tree, sinkhorn_wiring, softmax_wiring
+from eda.arith.domac.wiring import legal_tree, masked_logits, sinkhorn_wiring, softmax_wiring
 from eda.ir.tree import CompressorTree
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 _FIRST_ROUNDS = 5
 """The first evaluation, whose duals are far off, takes this many times the normalisations of the others."""
+
+_LEAST_SHARE = 1e-4
+"""Implementations that are less likely than this are left out of the timing."""
 
 Progress = Callable[[int, int, float], None]
 
@@ -47,14 +50,11 @@ class Descended:
 
 
 class _Parameters(NamedTuple):
-    """Logits of the wirings per bucket [B, C, n, n] and of the implementations [B, J, I], with the masks and the
-    Sinkhorn duals of the former."""
+    """Logits of the wirings per bucket [B, C, n, n] and of the implementations [B, J, I]; Sinkhorn duals of the former."""
 
     wiring: list[Tensor]
     impl: Tensor
-    live: list[Tensor]
-    straight: list[Tensor]
-    duals: list[tuple[Tensor, Tensor]]
+    duals: list[Tensor]
 
 
 def descend(
@@ -77,7 +77,7 @@ def descend(
     )
     parameters = _start(plan, prepared, options)
     weights = _area_weights(options, scale, parameters.impl)
-    optimizer = torch.optim.Adam([*parameters.wiring, parameters.impl], lr=options.rate)
+    optimizer = torch.optim.Adam([*parameters.wiring, parameters.impl], lr=options.rate, fused=True)
     history: list[Step] = []
     try:
         for step in range(options.steps):
@@ -110,13 +110,11 @@ def _start(plan: Layout, prepared: Program, options: Options) -> _Parameters:
         for parts, s in zip(zip(*drawn, strict=True), shapes, strict=True)
     ]
     *wiring, impl = (n.to(device=device, dtype=dtype) for n in noise)
+    masked = []
     for logits, bucket in zip(wiring, plan.buckets, strict=True):
         own = np.arange(bucket.size) == bucket.wiring[:, :, None]
-        logits += options.bonus * torch.as_tensor(own, device=device)
-    live = [torch.as_tensor(b.live, device=device) for b in plan.buckets]
-    straight = [torch.as_tensor(b.straight, device=device) for b in plan.buckets]
-    duals = [first_duals(w, mask) for w, mask in zip(wiring, live, strict=True)]
-    return _Parameters([w.requires_grad_() for w in wiring], impl.requires_grad_(), live, straight, duals)
+        masked.append(masked_logits(logits + options.bonus * torch.as_tensor(own, device=device), bucket).requires_grad_())
+    return _Parameters(masked, impl.requires_grad_(), [torch.zeros_like(m[:, :, :1]) for m in masked])
 
 
 def _area_weights(options: Options, scale: float, like: Tensor) -> Tensor:
@@ -131,16 +129,16 @@ def _mixtures(prepared: Program, parameters: _Parameters, options: Options, step
     import torch
 
     temperature = _between(options.temperature, step, options.steps)
-    blocks = zip(parameters.wiring, parameters.live, parameters.straight, strict=True)
     if options.wiring == "softmax":
-        wiring = [softmax_wiring(*block, temperature) for block in blocks]
+        wiring = [softmax_wiring(m, temperature) for m in parameters.wiring]
     else:
         rounds = options.sinkhorn_steps * (1 if step else _FIRST_ROUNDS)
-        wiring = [
-            sinkhorn_wiring(*block, temperature, duals, rounds) for block, duals in zip(blocks, parameters.duals, strict=True)
-        ]
+        pairs = zip(parameters.wiring, parameters.duals, strict=True)
+        wiring = [sinkhorn_wiring(m, temperature, duals, rounds) for m, duals in pairs]
     logits = (parameters.impl / temperature).masked_fill(~prepared.known, -torch.inf)
-    return wiring, torch.softmax(logits, dim=2)
+    p = torch.softmax(logits, dim=2)
+    p = p * (p.detach() > _LEAST_SHARE)
+    return wiring, p / p.sum(dim=2, keepdim=True)
 
 
 def _between(ends: tuple[float, float], step: int, steps: int) -> float:
@@ -165,9 +163,9 @@ def _loss(prepared: Program, parameters: _Parameters, options: Options, weights:
     if decide:
         loss = loss + decide * (sum(_indecision(m) for m in wiring) + _indecision(p))
     with torch.no_grad():
-        sharp = sum(float((m.amax(dim=3) * live.any(dim=2)).sum()) for m, live in zip(wiring, parameters.live, strict=True))
-        rows = len(late) * sum(int(live.any(dim=2).sum()) for live in parameters.live)
-        record = Step(float(worst.mean()), float(timing.area.mean()), sharp / rows, match, decide)
+        rows = sum(m.shape[:3].numel() for m in wiring)
+        sharp = sum(float(m.amax(dim=3).sum()) for m in wiring) / rows
+        record = Step(float(worst.mean()), float(timing.area.mean()), sharp, match, decide)
     return loss.sum(), record
 
 
@@ -178,7 +176,10 @@ def _mismatch(m: Tensor) -> Tensor:
 
 def _indecision(x: Tensor) -> Tensor:
     """[B]: L_D, entries between 0 and 1."""
-    return ((x * (1 - x)) ** 2).flatten(1).sum(dim=1)
+    import torch
+
+    open_ = torch.addcmul(x, x, x, value=-1).flatten(1)
+    return torch.linalg.vecdot(open_, open_)
 
 
 def _legalised(

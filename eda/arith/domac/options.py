@@ -74,7 +74,7 @@ class Options:
     temperature: tuple[float, float] = (1.0, 0.03)
     gamma_ps: tuple[float, float] = (10.0, 0.5)
     net_gamma_ps: float = 6.0
-    sinkhorn_steps: int = 3
+    sinkhorn_steps: int = 2
     loss: Loss = field(default_factory=Loss)
     weights: tuple[float, ...] = (0.0,)
     seeds: int = 8

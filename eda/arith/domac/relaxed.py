@@ -119,79 +119,92 @@ def relaxed_timing(prepared: Program, wiring: Sequence[Tensor], p: Tensor, gamma
     import torch
 
     caps = torch.einsum("bji,jipe->bjpe", p, prepared.tables.cap[prepared.kind])
-    loads = _loads(prepared, wiring, caps)
+    parts = _pieces(prepared, wiring, p, caps)
+    loads = _loads(prepared, parts)
     signals = prepared.begin.expand(len(p), -1, -1)
-    for stage, load in zip(prepared.stages, loads, strict=True):
-        signals = _advance(prepared, stage, wiring, signals, load, p, gamma)
+    for stage, part, load in zip(prepared.stages, parts, loads, strict=True):
+        signals = _advance(prepared, stage, part, signals, load, gamma)
     area = (p * prepared.tables.area[prepared.kind]).sum(dim=(1, 2))
     return RelaxedTiming(signals[..., :2] - prepared.required[:, None], area)
 
 
-def _loads(prepared: Program, wiring: Sequence[Tensor], caps: Tensor) -> list[Tensor]:
+class _Piece(NamedTuple):
+    """What one stage has of the wirings, in the order of its parts, of p and of the pins' capacitances."""
+
+    wiring: tuple[Tensor, ...]
+    p: Tensor
+    caps: Tensor
+
+
+def _pieces(prepared: Program, wiring: Sequence[Tensor], p: Tensor, caps: Tensor) -> list[_Piece]:
+    """Everything split by stages at once: slices would each bring a gradient of full size."""
+    plans = [stage.plan for stage in prepared.stages]
+    counts = [[last - first for plan in plans for b, first, last in plan.parts if b == k] for k in range(len(wiring))]
+    matrices = [iter(m.split(count, dim=1)) for m, count in zip(wiring, counts, strict=True)]
+    jobs = [plan.jobs.stop - plan.jobs.start for plan in plans]
+    rows = zip(plans, p.split(jobs, dim=1), caps.split(jobs, dim=1), strict=True)
+    return [_Piece(tuple(next(matrices[b]) for b, _, _ in plan.parts), q, cap) for plan, q, cap in rows]
+
+
+def _loads(prepared: Program, parts: Sequence[_Piece]) -> list[Tensor]:
     """For each stage the loads [B, n, 2, 2] of its compressors' outputs: backward over the stages."""
     import torch
 
-    batch = len(caps)
-    following = torch.full((batch, len(prepared.final), 2), prepared.outside, dtype=caps.dtype, device=caps.device)
+    following = torch.full_like(prepared.required, prepared.outside)[:, None].expand(len(parts[0].p), -1, 2)
     out = []
-    for stage in reversed(prepared.stages):
+    for stage, part in zip(reversed(prepared.stages), reversed(parts), strict=True):
         following = torch.cat((following, torch.zeros_like(following[:, :1])), dim=1)
         out.append(following[:, stage.outputs])
-        shown = torch.cat((caps[:, stage.plan.jobs].flatten(1, 2), following), dim=1)[:, stage.ports]
-        rows = _wired(stage, shown, wiring, transposed=False)
+        shown = torch.cat((part.caps.flatten(1, 2), following), dim=1)[:, stage.ports]
+        rows = _wired(part, shown, transposed=False)
         following = torch.cat((rows, following), dim=1)[:, stage.above]
     return out[::-1]
 
 
-def _wired(stage: _Stage, values: Tensor, wiring: Sequence[Tensor], *, transposed: bool) -> Tensor:
+def _wired(part: _Piece, values: Tensor, *, transposed: bool) -> Tensor:
     """``M x`` or ``M^T x`` [B, T, k] of all blocks of a stage, where `values` x is [B, T, k]."""
     import torch
 
     out, at = [], 0
-    for bucket, first, last in stage.plan.parts:
-        m = wiring[bucket][:, first:last]
-        if transposed:
-            m = m.transpose(2, 3)
+    for m in part.wiring:
         rows = m.shape[1] * m.shape[2]
-        out.append((m @ values[:, at : at + rows].unflatten(1, m.shape[1:3])).flatten(1, 2))
+        x = values[:, at : at + rows].unflatten(1, m.shape[1:3])
+        out.append(((m.mT if transposed else m) @ x).flatten(1, 2))
         at += rows
-    return torch.cat(out, dim=1) if len(out) > 1 else out[0]
+    return torch.cat(out, dim=1)
 
 
-def _advance(
-    prepared: Program, stage: _Stage, wiring: Sequence[Tensor], signals: Tensor, load: Tensor, p: Tensor, gamma: float
-) -> Tensor:
+def _advance(prepared: Program, stage: _Stage, part: _Piece, signals: Tensor, load: Tensor, gamma: float) -> Tensor:
     """The signals [B, N', 4] after one stage."""
     import torch
 
-    padded = torch.cat((signals, signals[:, :1]), dim=1)
-    at = padded[:, stage.signals]
+    at = torch.cat((signals, signals[:, :1]), dim=1)[:, stage.signals]
     if prepared.net_gamma is None:
-        ports = _wired(stage, at, wiring, transposed=True)
+        ports = _wired(part, at, transposed=True)
     else:
-        ports = _risk(stage, at, wiring, max(gamma, prepared.net_gamma))
-    made = evaluate(prepared.tables, ports, stage.pins, stage.kind, load, p[:, stage.plan.jobs], gamma)
+        ports = _risk(part, at, max(gamma, prepared.net_gamma))
+    made = evaluate(prepared.tables, ports, stage.pins, stage.kind, load, part.p, gamma)
     return torch.cat((made.flatten(1, 2), ports, signals), dim=1)[:, stage.after]
 
 
-def _risk(stage: _Stage, at: Tensor, wiring: Sequence[Tensor], gamma: float) -> Tensor:
+def _risk(part: _Piece, at: Tensor, gamma: float) -> Tensor:
     """Ports whose arrivals are smooth maxima weighted by the mixture, and whose slews are means."""
     import torch
 
-    top, width = _spread(stage, at, wiring, gamma)
+    top, width = _spread(part, at, gamma)
     above = torch.exp((at[..., :2] - top) / width)
-    mixed = _wired(stage, torch.cat((above, at[..., 2:]), dim=2), wiring, transposed=True)
+    mixed = _wired(part, torch.cat((above, at[..., 2:]), dim=2), transposed=True)
     tiny = torch.finfo(mixed.dtype).tiny
     return torch.cat((top + width * torch.log(mixed[..., :2].clamp(min=tiny)), mixed[..., 2:]), dim=2)
 
 
-def _spread(stage: _Stage, at: Tensor, wiring: Sequence[Tensor], gamma: float) -> tuple[Tensor, Tensor]:
+def _spread(part: _Piece, at: Tensor, gamma: float) -> tuple[Tensor, Tensor]:
     """[B, T, 2], [B, T, 1]: the latest arrival of each row's block, and a gamma at which its earliest is above 0 in float32."""
     import torch
 
     tops, widths, row = [], [], 0
-    for bucket, first, last in stage.plan.parts:
-        size, count = wiring[bucket].shape[-1], last - first
+    for m in part.wiring:
+        count, size = m.shape[1:3]
         block = at[:, row : row + size * count, :2].detach().unflatten(1, (count, size))
         top = block.amax(dim=2, keepdim=True)
         range_ = (top - block.amin(dim=2, keepdim=True)).amax(dim=3, keepdim=True)

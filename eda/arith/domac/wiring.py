@@ -14,49 +14,46 @@ from eda.ir.tree import StagedTree
 if TYPE_CHECKING:
     from torch import Tensor
 
-_EXPONENTS = (-30.0, 30.0)
-"""Bounds of exponents, so that no row or column vanishes or overflows in float32."""
+_NEVER = -1e4
+"""A logit that no temperature makes count."""
+
+_LEAST = 1e-12
+"""What an empty column is taken to hold."""
 
 
-def softmax_wiring(logits: Tensor, live: Tensor, straight: Tensor, temperature: float) -> Tensor:
+def masked_logits(logits: Tensor, bucket: Bucket) -> Tensor:
+    """`logits` [B, C, n, n] with the padding wired straight, for good: its gradients are 0."""
+    import torch
+
+    live, straight = (torch.as_tensor(mask, device=logits.device) for mask in (bucket.live, bucket.straight))
+    return logits.masked_fill(~live, _NEVER).masked_fill(straight, 0.0)
+
+
+def softmax_wiring(logits: Tensor, temperature: float) -> Tensor:
     """[B, C, n, n]: each signal's row sums to 1 over the ports of its block."""
     import torch
 
-    return torch.softmax((logits / temperature).masked_fill(~live, -torch.inf).masked_fill(straight, 0.0), dim=3)
+    return torch.softmax(logits / temperature, dim=3)
 
 
-def sinkhorn_wiring(
-    logits: Tensor, live: Tensor, straight: Tensor, temperature: float, duals: tuple[Tensor, Tensor], steps: int
-) -> Tensor:
+def sinkhorn_wiring(logits: Tensor, temperature: float, duals: Tensor, steps: int) -> Tensor:
     """[B, C, n, n]: doubly stochastic up to what `steps` normalisations leave; columns sum to 1 exactly.
 
-    ``exp((logits + f + g) / temperature)`` with duals f [B, C, n, 1] of rows and g [B, C, 1, n] of columns (Sinkhorn 1967;
-    Cuturi 2013). The duals are improved in place: from one call to the next, with logits and temperature little changed,
-    few steps suffice. Gradients flow through one normalisation of rows and columns, for which the duals are constants.
+    ``exp((logits + g) / temperature)``, rows and columns normalised in turn (Sinkhorn 1967; Cuturi 2013). The duals g
+    [B, C, 1, n] are improved in place: from one call to the next, with logits and temperature little changed, few steps
+    suffice. Gradients flow through the last normalisation of rows and columns, for which the duals are constants.
     """
     import torch
 
-    f, g = duals
-    k = torch.exp(((logits + (f + g)) / temperature).clamp(*_EXPONENTS)) * live + straight
+    k = torch.softmax(torch.add(duals / temperature, logits, alpha=1 / temperature), dim=3)
     with torch.no_grad():
-        c = torch.ones_like(g)
+        c = torch.ones_like(duals)
         for _ in range(steps):
-            r = 1 / (k * c).sum(dim=3, keepdim=True)
-            c = 1 / (k * r).sum(dim=2, keepdim=True)
-        f += temperature * torch.log(r)
-        g += temperature * torch.log(c)
-    k = k * (r * c)
-    k = k / k.sum(dim=3, keepdim=True)
-    return k / k.sum(dim=2, keepdim=True)
-
-
-def first_duals(logits: Tensor, live: Tensor) -> tuple[Tensor, Tensor]:
-    """Duals at which every row has a largest entry of 1."""
-    import torch
-
-    top = logits.detach().masked_fill(~live, -torch.inf).amax(dim=3, keepdim=True)
-    f = -torch.where(torch.isfinite(top), top, 0.0)
-    return f, torch.zeros_like(f).transpose(2, 3).contiguous()
+            r = 1 / (k @ c.mT)
+            c = 1 / (r.mT @ k).clamp(min=_LEAST)
+        duals += temperature * torch.log(c)
+    r = 1 / (k @ c.mT)
+    return k * (r / (r.mT @ k))
 
 
 def permutations(bucket: Bucket, wiring: npt.NDArray[np.floating[Any]]) -> list[npt.NDArray[np.integer[Any]]]:
