@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any
 
 from arith_peers import Tools
-from arith_subjects import Key, Subject, subjects
+from arith_subjects import Key, Subject, catalogue
 from arith_union import RECIPES, REFERENCE, SHOWN, Rows, comparison, plot, points, summary, union, volume
 from common import RESULTS, cpu_seconds, print_table, write_results
 from flow_reproduce import shuffled
@@ -154,7 +154,8 @@ def peers_part(options: argparse.Namespace, pdk: Pdk) -> None:
     record, key = Record(), (options.kind, options.width)
     ends = time.monotonic() + 60 * options.minutes
     with sources(options, key) as folder:
-        chosen = chosen_subjects(options, record, list(subjects(key, tools_of(options), folder, pdk)))
+        found = catalogue(key, tools_of(options), folder, pdk)
+        chosen = [found[name]() for name in chosen_names(options, record, list(found))]
         order = sorted(itertools.product(options.targets or TARGETS[key], options.recipes), key=_late)
         plan = itertools.product(order, chosen, range(options.spellings))
         runs = [Run(key, subject, recipe, target, number) for (target, recipe), subject, number in plan]
@@ -178,14 +179,14 @@ def _late(what: tuple[float, str]) -> bool:
     return what[1] == "area" and what[0] not in (1, 9999)
 
 
-def chosen_subjects(options: argparse.Namespace, record: Record, found: list[Subject]) -> list[Subject]:
+def chosen_names(options: argparse.Namespace, record: Record, found: list[str]) -> list[str]:
     """All; or those that ``--only`` names and, with ``--best N``, the N others with the largest volume at half the width."""
-    named = [s for s in found if any(text in s.name for text in options.only)]
+    named = [name for name in found if any(text in name for text in options.only)]
     if options.best is None:
         return named or found
     half = (options.kind, options.width // 2)
-    worth = {s.name: volume([r for r in points(record.rows, half) if r["design"] == s.name], half) for s in found}
-    return named + sorted((s for s in found if s not in named), key=lambda s: -worth[s.name])[: options.best]
+    worth = {name: volume([r for r in points(record.rows, half) if r["design"] == name], half) for name in found}
+    return named + sorted((name for name in found if name not in named), key=lambda name: -worth[name])[: options.best]
 
 
 @contextmanager
@@ -207,10 +208,10 @@ def prove_part(options: argparse.Namespace, pdk: Pdk) -> None:
     record, key = Record(), (options.kind, options.width)
     spec = specification(Config(*key))
     with sources(options, key) as folder:
-        found = {s.name: s for s in subjects(key, tools_of(options), folder, pdk)}
+        found = catalogue(key, tools_of(options), folder, pdk)
         for row in union(record.rows, key):
             if "proof" not in row:
-                run = Run(key, found[row["design"]], row["recipe"], row["target_ps"], row["spelling"])
+                run = Run(key, found[row["design"]](), row["recipe"], row["target_ps"], row["spelling"])
                 source = run.subject.circuit
                 via = source if isinstance(source, Netlist) else None
                 mapped = run.mapped(pdk, options.seconds)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import arith_peers
@@ -43,37 +44,51 @@ class Subject:
     adders: str = "dissolve"
 
 
-TEXTBOOK = (  # partial products, tree, final adder, adder cells of the library kept
-    *(("and", "tdm", adder, False) for adder in ("kogge-stone", "sklansky", "brent-kung", "han-carlson", "+")),
-    *(("and", "dadda", adder, False) for adder in ("kogge-stone", "+")),
-    *(("and", "wallace", adder, False) for adder in ("brent-kung", "+")),
-    *(("booth", "tdm", adder, False) for adder in ("kogge-stone", "brent-kung")),
-    *(("and", "tdm", adder, True) for adder in ("sklansky", "kogge-stone", "brent-kung")),
-    ("and", "dadda", "sklansky", True),
-    ("booth", "tdm", "sklansky", True),
+@dataclass(frozen=True)
+class Textbook:
+    """A circuit of this package from partial products, tree and final adder; `cells`: adder cells of the library stay."""
+
+    ppg: str
+    tree: str
+    adder: str
+    cells: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"textbook {self.ppg} {self.tree} {self.adder}{' adder cells' if self.cells else ''}"
+
+
+TEXTBOOK = (
+    *(Textbook("and", "tdm", adder) for adder in ("kogge-stone", "sklansky", "brent-kung", "han-carlson", "+")),
+    *(Textbook("and", "dadda", adder) for adder in ("kogge-stone", "+")),
+    *(Textbook("and", "wallace", adder) for adder in ("brent-kung", "+")),
+    *(Textbook("booth", "tdm", adder) for adder in ("kogge-stone", "brent-kung")),
+    *(Textbook("and", "tdm", adder, True) for adder in ("sklansky", "kogge-stone", "brent-kung")),
+    Textbook("and", "dadda", "sklansky", True),
+    Textbook("booth", "tdm", "sklansky", True),
 )
 
 
-def subjects(key: Key, tools: Tools, folder: Path, pdk: Pdk) -> Iterator[Subject]:
-    """Every circuit of a kind and width; RTL is written into `folder`."""
+def catalogue(key: Key, tools: Tools, folder: Path, pdk: Pdk) -> dict[str, Callable[[], Subject]]:
+    """What makes each circuit of a kind and width, by the circuit's name; RTL is written into `folder`."""
     kind, width = key
-    yield from yosys_subjects(key, folder)
+    found: dict[str, Callable[[], Subject]] = {}
+    for form in ("array", "booth", *(("arith_tree",) if kind == "mac" else ())):  # on a lone product that changes nothing
+        found[f"yosys {form}"] = partial(yosys_subject, form, key, folder)
     for peer in arith_peers.available(tools, kind, width):
-        yield peer_subject(peer, key, tools, folder)
+        found[peer.name] = partial(peer_subject, peer, key, tools, folder)
     for choice in TEXTBOOK:
-        if choice[2] != "+" or kind == "multiplier":
-            yield textbook_subject(key, choice, folder, pdk)
+        if choice.adder != "+" or kind == "multiplier":
+            found[choice.name] = partial(textbook_subject, choice, key, folder, pdk)
+    return found
 
 
-def yosys_subjects(key: Key, folder: Path) -> Iterator[Subject]:
-    spec = specification(Config(*key))
+def yosys_subject(form: str, key: Key, folder: Path) -> Subject:
     path = folder / "expression.v"
-    path.write_text(rtl(spec, "top"))
-    expression = Rtl((path,), "top")
-    for multiplier in ("array", "booth"):
-        yield Subject(f"yosys {multiplier}", "yosys", expression, multiplier)
-    if key[0] == "mac":  # on a lone product the pass changes nothing
-        yield _from_gates(key, Subject("yosys arith_tree", "yosys", Rtl((arith_tree(path, folder),), "top")))
+    path.write_text(rtl(specification(Config(*key)), "top"))
+    if form == "arith_tree":
+        return _from_gates(key, Subject(f"yosys {form}", "yosys", Rtl((arith_tree(path, folder),), "top")))
+    return Subject(f"yosys {form}", "yosys", Rtl((path,), "top"), form)
 
 
 def arith_tree(path: Path, folder: Path) -> Path:
@@ -101,11 +116,10 @@ def _from_gates(key: Key, subject: Subject) -> Subject:
     return replace(subject, circuit=read_rtl(subject.circuit.paths, subject.circuit.top))
 
 
-def textbook_subject(key: Key, choice: tuple[str, str, str, bool], folder: Path, pdk: Pdk) -> Subject:
-    ppg, tree, adder, cells = choice
-    name = f"textbook {ppg} {tree} {adder}{' adder cells' if cells else ''}"
-    if adder == "+":
-        return _from_gates(key, Subject(name, "textbook", added(two_rows(key[1], tree), folder / f"{tree}.v")))
-    delays = {"delays": library_delays(pdk)} if cells else {}
-    netlist = generate(*key, ppg=ppg, tree=tree, adder=adder, **delays).netlist
-    return Subject(name, "textbook", netlist, adders="keep" if cells else "dissolve")
+def textbook_subject(choice: Textbook, key: Key, folder: Path, pdk: Pdk) -> Subject:
+    if choice.adder == "+":
+        circuit = added(two_rows(key[1], choice.tree), folder / f"{choice.tree}.v")
+        return _from_gates(key, Subject(choice.name, "textbook", circuit))
+    delays = {"delays": library_delays(pdk)} if choice.cells else {}
+    netlist = generate(*key, ppg=choice.ppg, tree=choice.tree, adder=choice.adder, **delays).netlist
+    return Subject(choice.name, "textbook", netlist, adders="keep" if choice.cells else "dissolve")
