@@ -19,10 +19,15 @@ from eda.arith.mapped_options import Option, Options
 from eda.timing.constraints import Constraints, per_bit
 
 if TYPE_CHECKING:
+    from eda.arith.mapped_anneal import Fanout
     from eda.arith.mapped_kernels import Problem, State
 
 _PRICE = 2.0
 """um2 for each ps that a result is late: any adder is worth less than the lateness that its exchange can mend."""
+_PRICES = (0.5, 0.2)
+"""um2 for each ps of the latest output, and for each of any output, while annealing."""
+_HEAT = (0.15, 0.03)
+"""um2: a gate of least area is worth a few times the first."""
 _STEP = 0.97
 _PATIENCE = 4
 _SWEEPS = 12
@@ -48,10 +53,14 @@ class Chooser:
         options: Options,
         constraints: Constraints,
         allowed: Sequence[Sequence[str] | None] | None = None,
+        *,
+        effort: int = 0,
+        seed: int = 1,
     ) -> None:
-        """`allowed` names the forms that each node may take (None: all)."""
+        """`allowed` names the forms that each node may take (None: all); see `eda.arith.mapped.map_design` for `effort`."""
         self._network, self._options, self._table = network, options, options.table
         self._problem = _problem(network, options, constraints, allowed)
+        self._steps, self._seed = effort * len(network.nodes), seed
         self._order = np.arange(len(network.nodes))
         self._refresh = max(1, len(network.nodes) // _REFRESHES)
         self._least = self._least_area()
@@ -69,9 +78,11 @@ class Chooser:
         from eda.arith.mapped_kernels import total_area
 
         p, t = self._problem, self._table
-        best, fastest = self._tighten(target_ps)
+        state, fastest = self._tighten(target_ps)
         limit = max(target_ps, fastest)
-        state = best
+        if self._steps:
+            state = self._annealed(state, limit)
+            limit = max(limit, self._delay(state))
         area = total_area(p, t, state)
         for _ in range(_SWEEPS):
             trial = _copy(state)
@@ -103,6 +114,20 @@ class Chooser:
             else:
                 patience = patience - 1 if changes else 0
         return best, fastest
+
+    def _annealed(self, state: State, limit: float) -> State:
+        """The best that a long walk from `state` meets, if later than `limit` then at a price."""
+        from eda.arith.mapped_anneal import Goal, anneal
+        from eda.arith.mapped_kernels import arrive, settle
+
+        p, t, out = self._problem, self._table, _copy(state)
+        settle(p, t, out)
+        arrive(p, t, out)
+        goal = Goal(limit, *_PRICES)
+        best = anneal(p, t, _fanout(self._network), out, goal, *_HEAT, self._steps, self._seed)
+        out.option[:] = best
+        settle(p, t, out)
+        return out
 
     def _least_area(self) -> State:
         from eda.arith.mapped_kernels import total_area
@@ -163,6 +188,19 @@ def _phase(kind: int, need: npt.NDArray[np.int8], give: npt.NDArray[np.int8]) ->
     return (operands.pop() if len(operands) == 1 else 2) if kind in (FULL, HALF) else None
 
 
+def _fanout(network: Network) -> Fanout:
+    from eda.arith.mapped_anneal import Fanout
+
+    driver = np.full(network.n_variables, -1, dtype=np.int64)
+    readers: list[list[int]] = [[] for _ in range(network.n_variables)]
+    for n, node in enumerate(network.nodes):
+        driver[[x >> 1 for x in node.outputs]] = n
+        for v in {x >> 1 for x in node.inputs}:
+            readers[v].append(n)
+    start = np.cumsum([0, *map(len, readers)])
+    return Fanout(driver, start, np.array([n for r in readers for n in r], dtype=np.int64))
+
+
 def _copy(state: State) -> State:
     return type(state)._make(array.copy() for array in state)
 
@@ -190,4 +228,5 @@ def _problem(
         port_load=per_bit(netlist.outputs, constraints.load_ff),
         port_delay=per_bit(netlist.outputs, constraints.output_delay_ps),
         start=per_bit(netlist.inputs, constraints.input_delay_ps),
+        start_slope=0.0 if constraints.driver is None else options.driver_slope(constraints.driver),
     )

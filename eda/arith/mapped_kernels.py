@@ -52,6 +52,8 @@ class Problem(NamedTuple):
     """The nodes, in topological order, and what surrounds them; literals as in `eda.arith.mapped_network`.
 
     allowed  bool [N, forms]   which forms each node may take
+    ports, port_load, port_delay   literal, load (fF) and delay outside (ps) of each output bit
+    start       ps, when each input bit arrives; start_slope  ps for each fF that it drives
     """
 
     kind: IntArray
@@ -62,6 +64,7 @@ class Problem(NamedTuple):
     port_load: FloatArray
     port_delay: FloatArray
     start: FloatArray
+    start_slope: float
 
 
 class State(NamedTuple):
@@ -96,7 +99,7 @@ def _driver_load(t: Table, s: State, v: int, phase: int) -> float:
 
 
 @njit(cache=True)
-def _join(p: Problem, t: Table, s: State, n: int, sign: int) -> None:
+def join(p: Problem, t: Table, s: State, n: int, sign: int) -> None:
     """Add (or take away) the readings of node n."""
     o = s.option[n]
     for i in range(t.n_in[p.kind[n]]):
@@ -107,7 +110,8 @@ def _join(p: Problem, t: Table, s: State, n: int, sign: int) -> None:
 
 
 @njit(cache=True)
-def _give(p: Problem, t: Table, s: State, n: int) -> None:
+def give(p: Problem, t: Table, s: State, n: int) -> None:
+    """Let the results of node n have the phases of its option."""
     o = s.option[n]
     for k in range(t.n_out[p.kind[n]]):
         literal = p.outputs[n, k]
@@ -124,8 +128,8 @@ def settle(p: Problem, t: Table, s: State) -> None:
         s.wanted[p.ports[k] >> 1, p.ports[k] & 1] += 1
         s.load[p.ports[k] >> 1, p.ports[k] & 1] += p.port_load[k]
     for n in range(len(p.kind)):
-        _join(p, t, s, n, 1)
-        _give(p, t, s, n)
+        join(p, t, s, n, 1)
+        give(p, t, s, n)
 
 
 @njit(cache=True)
@@ -139,22 +143,36 @@ def _invert(t: Table, s: State, v: int) -> None:
 
 
 @njit(cache=True)
+def arrival_of(p: Problem, t: Table, s: State, n: int, k: int) -> None:
+    """Arrivals of result k of node n in both phases."""
+    o = s.option[n]
+    v = p.outputs[n, k] >> 1
+    phase = s.phase[v]
+    load = _driver_load(t, s, v, phase)
+    for edge in range(2):
+        s.arrival[v, phase, edge] = _latest(p, t, s, n, o, k, edge, False) + t.slope[o, k, edge] * load
+    s.slope[v, phase] = 0.5 * (t.slope[o, k, 0] + t.slope[o, k, 1]) * min(1.0, t.knee / max(load, t.knee))
+    _invert(t, s, v)
+
+
+@njit(cache=True)
+def begin(p: Problem, t: Table, s: State, v: int) -> None:
+    """Arrivals of an input bit in both phases."""
+    load = _driver_load(t, s, v, 0)
+    s.arrival[v, 0] = p.start[v - 1] + p.start_slope * load
+    s.slope[v, 0] = p.start_slope * min(1.0, t.knee / max(load, t.knee))
+    _invert(t, s, v)
+
+
+@njit(cache=True)
 def arrive(p: Problem, t: Table, s: State) -> float:
     """Arrivals of all variables in both phases; return the latest at a port, its outside delay included."""
     s.arrival[0] = -NEVER
     for v in range(1, 1 + len(p.start)):
-        s.arrival[v, 0] = p.start[v - 1]
-        s.slope[v, 0] = 0.0
-        _invert(t, s, v)
+        begin(p, t, s, v)
     for n in range(len(p.kind)):
-        o = s.option[n]
         for k in range(t.n_out[p.kind[n]]):
-            v = p.outputs[n, k] >> 1
-            load = _driver_load(t, s, v, s.phase[v])
-            for edge in range(2):
-                s.arrival[v, s.phase[v], edge] = _latest(p, t, s, n, o, k, edge, False) + t.slope[o, k, edge] * load
-            s.slope[v, s.phase[v]] = 0.5 * (t.slope[o, k, 0] + t.slope[o, k, 1]) * min(1.0, t.knee / max(load, t.knee))
-            _invert(t, s, v)
+            arrival_of(p, t, s, n, k)
     worst = -NEVER
     for k in range(len(p.ports)):
         v, phase = p.ports[k] >> 1, p.ports[k] & 1
@@ -257,7 +275,7 @@ def sweep(p: Problem, t: Table, s: State, order: IntArray, target: float, price:
         if late_only and not _is_late(p, t, s, n):
             continue
         old = s.option[n]
-        _join(p, t, s, n, -1)
+        join(p, t, s, n, -1)
         best, least = old, _cost(p, t, s, n, old, price) - 1e-9
         for o in range(t.first[kind], t.first[kind + 1]):
             if o != old and p.allowed[n, t.form[o]]:
@@ -265,9 +283,9 @@ def sweep(p: Problem, t: Table, s: State, order: IntArray, target: float, price:
                 if cost < least:
                     best, least = o, cost
         s.option[n] = best
-        _join(p, t, s, n, 1)
+        join(p, t, s, n, 1)
         if best != old:
-            _give(p, t, s, n)
+            give(p, t, s, n)
             changes += 1
             pending += 1
             if pending >= refresh:

@@ -15,6 +15,7 @@ from eda.arith.composites import FULL_FORMS, HALF_FORMS, INPUTS, OUTPUTS, of_cel
 from eda.arith.mapped_network import AND, AO, AOAO, FULL, HALF, XOR
 from eda.tech.library import FALL, RISE, Library
 from eda.tech.pdk import Pdk
+from eda.timing.driver import drive
 
 if TYPE_CHECKING:
     from eda.arith.mapped_kernels import Table
@@ -75,13 +76,31 @@ class Option:
 
 
 @dataclass(frozen=True, eq=False)
+class Point:
+    """Where tables are read: a typical slew (ps), the loads that the slope is taken between (fF), and what a ps of slew more
+    costs the next gate (ps)."""
+
+    slew: float
+    loads: tuple[float, float]
+    per_slew: float
+
+
+@dataclass(frozen=True, eq=False)
 class Options:
     """All options of a kit, kind after kind, and `table` for the compiled loops (`eda.arith.mapped_kernels.Table`)."""
 
+    library: Library
     options: tuple[Option, ...]
     inverter: Composite
     forms: tuple[str, ...]
+    point: Point
     table: Table
+
+    def driver_slope(self, driver: str) -> float:
+        """ps for each fF that the cell `driver` drives at an input port, with what its slew costs the gates behind."""
+        delay, slew = drive(self.library, driver, np.repeat(np.array(self.point.loads)[:, None], 2, axis=1))
+        near, far = (delay + self.point.per_slew * slew).max(axis=1)
+        return float(far - near) / (self.point.loads[1] - self.point.loads[0])
 
 
 _KNOWN: WeakKeyDictionary[Library, dict[str, Options]] = WeakKeyDictionary()
@@ -108,7 +127,7 @@ def _options(pdk: Pdk) -> Options:
     number = np.array([forms.index(option.composite.name) for option in options])
     first = np.cumsum([0, *map(len, kept)])
     table = _table(flat, first, number, _row(Option(inverter, (0,), False), axes, point))
-    return Options(options, inverter, forms, table)
+    return Options(pdk.library, options, inverter, forms, point, table)
 
 
 def _of_kind(pdk: Pdk, kind: int, axes: Axes) -> Iterator[Option]:
@@ -153,16 +172,6 @@ def _complemented(text: str, pins: str) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class _Point:
-    """Where tables are read: a typical slew (ps), the loads that the slope is taken between (fF), and what a ps of slew more
-    costs the next gate (ps)."""
-
-    slew: float
-    loads: tuple[float, float]
-    per_slew: float
-
-
-@dataclass(frozen=True, eq=False)
 class _Row:
     """An option in numbers, as in `eda.arith.mapped_kernels.Table`."""
 
@@ -174,7 +183,7 @@ class _Row:
     cap: FloatArray
 
 
-def _point(inverter: Composite, nand: Composite, axes: Axes) -> _Point:
+def _point(inverter: Composite, nand: Composite, axes: Axes) -> Point:
     """The slew is that to which a chain of NAND gates settles where each is loaded by `_FAN_OUT` inputs."""
     load = float(inverter.cap.mean())
     loads = (_FAN_OUT * load, 4 * _FAN_OUT * load)
@@ -182,7 +191,7 @@ def _point(inverter: Composite, nand: Composite, axes: Axes) -> _Point:
     for _ in range(_SETTLING_ROUNDS):
         slew = float(_at(nand.slew, axes, slew, loads[0]).mean())
     near, far = (float(_at(nand.delay, axes, at, loads[0]).mean()) for at in (slew, 2 * slew))
-    return _Point(slew, loads, (far - near) / slew)
+    return Point(slew, loads, (far - near) / slew)
 
 
 def typical_delays(pdk: Pdk, composite: Composite) -> FloatArray:
@@ -204,10 +213,12 @@ def _between(axis: FloatArray, x: float, table: FloatArray) -> FloatArray:
     """Linear between the points of the last axis; arcs that are not there stay at -inf."""
     i = int(np.clip(np.searchsorted(axis, x), 1, len(axis) - 1))
     w = (x - axis[i - 1]) / (axis[i] - axis[i - 1])
-    return (1 - w) * table[..., i - 1] + w * table[..., i]
+    low, high = table[..., i - 1], table[..., i]
+    there = np.isfinite(low)
+    return np.where(there, (1 - w) * np.where(there, low, 0.0) + w * np.where(there, high, 0.0), -np.inf)
 
 
-def _row(option: Option, axes: Axes, point: _Point) -> _Row:
+def _row(option: Option, axes: Axes, point: Point) -> _Row:
     """Delays with what the slew of the result costs the gate behind."""
     composite = option.composite
 

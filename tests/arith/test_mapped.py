@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -116,9 +117,21 @@ def test_a_tighter_limit_is_faster_and_larger(nangate: Pdk) -> None:
 
 def test_late_inputs_and_early_outputs_count(nangate: Pdk) -> None:
     design = generate("adder", 16, adder="brent-kung")
-    late = Constraints(input_delay_ps={"a": 500.0}, load_ff=nangate.defaults.load_ff)
-    fast, slow = (map_design(design, nangate, target_ps=300.0, constraints=c) for c in (late, None))
+    late = replace(around(nangate), input_delay_ps={f"a[{k}]": 500.0 for k in range(4)}, output_delay_ps={"p[16]": 100.0})
+    fast, slow = (map_design(design, nangate, target_ps=800.0, constraints=c) for c in (late, None))
     assert area(fast, nangate.library) > area(slow, nangate.library)
+    assert analyze(fast, nangate.library, late).delay_ps < analyze(slow, nangate.library, late).delay_ps
+
+
+def test_effort_makes_the_fast_end_smaller(nangate: Pdk) -> None:
+    design = generate("multiplier", 8, tree="tdm", adder="sklansky")
+    plain, walked = (map_design(design, nangate, target_ps=0.0, effort=effort) for effort in (0, 100))
+    prove(walked, design, nangate)
+    assert area(walked, nangate.library) < area(plain, nangate.library)
+    assert (
+        analyze(walked, nangate.library, around(nangate)).delay_ps
+        < 1.05 * analyze(plain, nangate.library, around(nangate)).delay_ps
+    )
 
 
 def test_ports_and_names_are_those_of_the_design(nangate: Pdk) -> None:
