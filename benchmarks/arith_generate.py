@@ -13,7 +13,7 @@ from pathlib import Path
 from common import print_table, write_results
 
 from eda.arith.adders import ADDERS
-from eda.arith.generate import PARTIAL_PRODUCTS
+from eda.arith.config import PARTIAL_PRODUCTS
 from eda.arith.trees import TREES
 
 LIMIT = 3.0
