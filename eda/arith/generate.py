@@ -159,10 +159,15 @@ def finish(draft: Draft, tree: CompressorTree, choose: Callable[[Sequence[float]
 
 def _chooser(config: Config, rows: Sequence[Sequence[int]]) -> Callable[[Sequence[float]], PrefixGraph]:
     """The adder of the configuration, which adds `rows`."""
+    return partial(prefix_graph, config.adder, delays=config.delays, required=carry_due(config, rows))
+
+
+def carry_due(config: Config, rows: Sequence[Sequence[int]]) -> list[float] | None:
+    """When the carry out of each position of the adder of `rows` is due; None: all at once."""
     due, (low, high) = due_times(config), carry_columns(rows)
-    if due is not None:
-        due = [due[c + 1] - config.delays.xor2 * (len(rows[c + 1]) > 0) for c in range(low, high + 1)]
-    return partial(prefix_graph, config.adder, delays=config.delays, required=due)
+    if due is None:
+        return None
+    return [due[c + 1] - config.delays.xor2 * (len(rows[c + 1]) > 0) for c in range(low, high + 1)]
 
 
 def add_tree(b: Builder, tree: CompressorTree) -> list[int]:
