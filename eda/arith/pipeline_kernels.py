@@ -20,7 +20,7 @@ class Circuit(NamedTuple):
 
     order, output_start, fanin_start, fanin, pin_cell   as in `eda.ir.netlist.Netlist`
     reader_start, reader   input pins (positions in `fanin`) that read each net
-    is_output              bool [N]: does an output port show the net?
+    outside                float [N]: time that the net's output port needs after it; -inf at nets that no port shows
     """
 
     order: Array
@@ -30,7 +30,7 @@ class Circuit(NamedTuple):
     pin_cell: Array
     reader_start: Array
     reader: Array
-    is_output: Array
+    outside: Array
     arc_start: Array
     arc_pin: Array
     arc_out: Array
@@ -70,8 +70,8 @@ def _fits(g: Circuit, period: float, cuts: int, c: int, count: int, after: Array
         o = g.arc_out[a]
         for edge in range(2):
             end[edge] = -np.inf
-            if g.is_output[o]:
-                end[edge] = 0.0 if count == 0 else g.setup[o, edge]
+            if g.outside[o] > -np.inf:
+                end[edge] = g.outside[o] if count == 0 else g.setup[o, edge]
             for r in range(g.reader_start[o], g.reader_start[o + 1]):
                 pin = g.reader[r]
                 end[edge] = max(end[edge], tail[pin, edge] if after[g.pin_cell[pin]] == count else g.setup[o, edge])
@@ -112,8 +112,8 @@ def tails(g: Circuit, level: Array, low: int, high: int, cuts: int, tail: Array)
             o = g.arc_out[a]
             for edge in range(2):
                 end = -np.inf
-                if g.is_output[o]:
-                    end = 0.0 if high == cuts else g.setup[o, edge]
+                if g.outside[o] > -np.inf:
+                    end = g.outside[o] if high == cuts else g.setup[o, edge]
                 for r in range(g.reader_start[o], g.reader_start[o + 1]):
                     pin = g.reader[r]
                     end = max(end, tail[pin, edge] if level[g.pin_cell[pin]] <= high else g.setup[o, edge])

@@ -14,6 +14,7 @@ from eda.errors import UsageError
 from eda.ir import cells
 from eda.ir.cells import CellType
 from eda.ir.netlist import Netlist, join_ranges
+from eda.timing.constraints import per_bit
 from eda.timing.sta import Timing
 from eda.timing.tables import lookup
 
@@ -32,6 +33,7 @@ class StageModel:
     out     int64 [A]         net; arcs of one net follow one another, in the order of nets
     delay   float [A, 2, 2]   from an edge at the pin to an edge of the output; -inf: that does not happen
     begin   float [N, 2]      when each input port changes; -inf at other nets
+    outside float [N]         how long before the end of the last stage an output port is due; -inf at other nets
     launch  float [N, 2]      clock edge to the output of a register that stands behind the net
     setup   float [N, 2]      how long before the clock edge the net must settle for that register
     """
@@ -41,6 +43,7 @@ class StageModel:
     out: IntArray
     delay: FloatArray
     begin: FloatArray
+    outside: FloatArray
     launch: FloatArray
     setup: FloatArray
 
@@ -51,8 +54,6 @@ class StageModel:
         n = self.netlist
         reader = np.argsort(n.fanin, kind="stable")
         reader_start = np.concatenate(([0], np.cumsum(np.bincount(n.fanin, minlength=n.n_nets))))
-        shown = np.zeros(n.n_nets, dtype=bool)
-        shown[n.output_nets] = True
         counts = np.bincount(n.driver[self.out], minlength=n.n_cells)
         return Circuit(
             np.argsort(n.level, kind="stable"),
@@ -62,7 +63,7 @@ class StageModel:
             n.pin_cell,
             reader_start,
             reader,
-            shown,
+            self.outside,
             np.concatenate(([0], np.cumsum(counts))),
             self.pin,
             self.out,
@@ -98,7 +99,16 @@ def mapped_model(netlist: Netlist, timing: Timing, register: Register, shown: In
     begin[: netlist.first_cell_net] = timing.arrival[: netlist.first_cell_net]
     launch = register.launch(timing.library, timing.load[there if shown is None else shown])
     launch[graph.constant[there]] = -np.inf
-    return StageModel(netlist, pin, out, delay, begin, launch, register.setup(timing.library, timing.slew[there]))
+    outside = _outside(netlist, per_bit(placed.outputs, timing.constraints.output_delay_ps))
+    setup = register.setup(timing.library, timing.slew[there])
+    return StageModel(netlist, pin, out, delay, begin, outside, launch, setup)
+
+
+def _outside(netlist: Netlist, delay: FloatArray) -> FloatArray:
+    """float [N]: the largest `delay` among the output bits that show each net; -inf where none does."""
+    out = np.full(netlist.n_nets, -np.inf)
+    np.maximum.at(out, netlist.output_nets, delay)
+    return out
 
 
 def _library_arcs(netlist: Netlist, timing: Timing) -> tuple[IntArray, IntArray, IntArray, IntArray]:
@@ -147,7 +157,8 @@ def generic_model(netlist: Netlist, delays: Delays, begin: FloatArray) -> StageM
     out = netlist.output_start[cell] + table[:, 2].astype(np.int64)
     none, zero = np.full((netlist.n_nets, 2), -np.inf), np.zeros((netlist.n_nets, 2))
     none[2 : netlist.first_cell_net] = begin[:, None]
-    return StageModel(netlist, pin, out, np.repeat(table[:, 3], 4).reshape(-1, 2, 2), none, zero, zero)
+    outside = _outside(netlist, np.zeros(len(netlist.output_nets)))
+    return StageModel(netlist, pin, out, np.repeat(table[:, 3], 4).reshape(-1, 2, 2), none, outside, zero, zero)
 
 
 def _generic_arcs(netlist: Netlist, kind: CellType, delays: Delays) -> list[tuple[int, int, float]]:

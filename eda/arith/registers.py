@@ -39,7 +39,7 @@ class Register:
         if self.inverter is None:
             return self._edges(library, load)[0]
         inverter = library.cell(self.inverter.name)
-        inner = np.broadcast_to((inverter.cap_rise[0], inverter.cap_fall[0]), load.shape)
+        inner = np.zeros_like(load) + np.array([inverter.cap_rise[0], inverter.cap_fall[0]])
         delay, slew = self._edges(library, inner)
         rows = _rows(library, self.inverter.name, self.inverter.outputs[0])
         out = np.empty_like(load)
@@ -54,9 +54,9 @@ class Register:
         rows = np.array(cell.arcs)
         data = self.kind.inputs.index(self.data)
         rows = rows[(arcs.kind[rows] == ArcKind.SETUP) & (arcs.target[rows] == data)]
-        out = np.zeros_like(slew)
+        out, clock = np.zeros_like(slew), np.zeros_like(slew[..., 0])
         for edge in (RISE, FALL):
-            found = [lookup(library.tables, arcs.delay[r, edge], 0.0, slew[..., edge]) for r in rows]
+            found = [lookup(library.tables, arcs.delay[r, edge], clock, slew[..., edge]) for r in rows]
             out[..., edge] = np.nanmax([np.zeros_like(slew[..., edge]), *found], axis=0)
         return out
 
@@ -64,7 +64,7 @@ class Register:
         """Delay and slew [..., 2] of the flip-flop's own output."""
         rows, bank = _rows(library, self.kind.name, self.output), bank_of(library)
         both = [
-            np.stack([_worst(library, t[rows, e], 0.0, load[..., e]) for e in (RISE, FALL)], axis=-1)
+            np.stack([_worst(library, t[rows, e], np.zeros_like(load[..., e]), load[..., e]) for e in (RISE, FALL)], axis=-1)
             for t in (bank.delay, bank.slew)
         ]
         return both[0], both[1]
@@ -77,7 +77,7 @@ def _rows(library: Library, cell: str, output: str) -> IntArray:
     return np.arange(bank.start[group], bank.start[group + 1])
 
 
-def _worst(library: Library, tables: IntArray, slew: npt.ArrayLike, load: FloatArray) -> FloatArray:
+def _worst(library: Library, tables: IntArray, slew: FloatArray, load: FloatArray) -> FloatArray:
     """The largest value of `tables` at each point."""
     return np.max([lookup(library.tables, t, slew, load) for t in tables if t >= 0], axis=0)
 

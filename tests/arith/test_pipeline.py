@@ -149,6 +149,16 @@ def test_mapped_pipelines_are_proven_and_run_nearly_as_fast_as_can_be(mapped, pd
     assert timing.hold_wns > 0
 
 
+def test_time_spent_outside_moves_the_cut(mapped, pdk):
+    """100 ps behind the outputs cost the clock far less when the cut knows of them."""
+    _, netlist = mapped
+    outside = replace(constraints_of(pdk), output_delay_ps=100.0)
+    unaware = pipeline_mapped(netlist, pdk, 2, constraints_of(pdk))
+    aware = pipeline_mapped(netlist, pdk, 2, outside)
+    slow, fast = (analyze(n, pdk.library, outside).delay_ps for n in (unaware, aware))
+    assert fast < slow - 20
+
+
 def test_constants_are_not_stored():
     b = Builder("t")
     x = b.input("x", 2)
