@@ -85,7 +85,7 @@ def evaluate_tensors(
 def _segment(axis: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
     import torch
 
-    i = torch.bucketize(x.detach(), axis[1:-1].contiguous(), right=True)
+    i = torch.bucketize(x.detach().contiguous(), axis[1:-1].contiguous(), right=True)
     return i, (x - axis[i]) / (axis[i + 1] - axis[i])
 
 

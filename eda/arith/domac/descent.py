@@ -79,6 +79,8 @@ def descend(
     weights = _area_weights(options, scale, parameters.impl)
     optimizer = torch.optim.Adam([*parameters.wiring, parameters.impl], lr=options.rate, fused=True)
     history: list[Step] = []
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # the tensors are small: more threads cost more than they save
     try:
         for step in range(options.steps):
             optimizer.param_groups[0]["lr"] = options.rate * _between((1.0, options.cooling), step, options.steps)
@@ -91,6 +93,8 @@ def descend(
                 progress(step + 1, options.steps, record.worst_ps)
     except KeyboardInterrupt:
         pass
+    finally:
+        torch.set_num_threads(threads)
     return _legalised(plan, prepared, parameters, options, len(history), history)
 
 

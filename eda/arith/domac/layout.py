@@ -19,10 +19,10 @@ from eda.ir.tree import StagedTree
 
 IntArray = npt.NDArray[np.integer[Any]]
 
-_WHOLE = 12
+_WHOLE = 8
 """Heights up to this one share a bucket."""
 
-_STEP = 1.5
+_STEP = 1.3
 """Largest ratio between the heights in one bucket above that."""
 
 

@@ -5,42 +5,28 @@ import pytest
 
 from eda.arith.domac import TREE_ALONE, method, optimize_tree
 from eda.errors import UsageError
-from eda.ir.heap import BitHeap
-from eda.tech.pdk import find_pdk
 
 pytest.importorskip("torch")
 pytest.importorskip("scipy")
-
-
-def and_array(n):
-    heap = BitHeap.empty(2 * n)
-    for j in range(n):
-        heap = heap.add_dots(range(j, j + n), range(2 + j * n, 2 + (j + 1) * n), 50.0)
-    return heap
-
-
-@pytest.fixture(scope="module")
-def pdk():
-    return find_pdk("nangate45")
 
 
 def quick(**changes):
     return method(changes.pop("method", "improved"), where=TREE_ALONE, **{"steps": 30, "seeds": 2, **changes})
 
 
-def test_a_choice_of_implementations_beats_the_library_adders(pdk):
+def test_a_choice_of_implementations_beats_the_library_adders(pdk, and_array):
     result = optimize_tree(and_array(6), pdk, quick())
     assert result.trees[0].exact_ps < 0.96 * result.start_ps
 
 
-def test_never_slower_than_the_start(pdk):
+def test_never_slower_than_the_start(pdk, and_array):
     result = optimize_tree(and_array(6), pdk, quick(implementations="cell", steps=3, seeds=1, bonus=0.0))
     assert result.trees[0].exact_ps <= result.start_ps
     assert any(t.seed is None and t.exact_ps == result.start_ps for t in result.trees)
 
 
 @pytest.mark.parametrize("name", ["domac", "improved"])
-def test_every_result_is_a_legal_tree_over_the_same_heap(pdk, name):
+def test_every_result_is_a_legal_tree_over_the_same_heap(pdk, and_array, name):
     heap = and_array(6)
     result = optimize_tree(heap, pdk, quick(method=name, weights=(0.0, 0.3)))
     for found in result.trees:
@@ -49,14 +35,14 @@ def test_every_result_is_a_legal_tree_over_the_same_heap(pdk, name):
         assert found.tree.n_compressors == result.trees[0].tree.n_compressors
 
 
-def test_equal_seeds_give_equal_trees(pdk):
+def test_equal_seeds_give_equal_trees(pdk, and_array):
     first, second = (optimize_tree(and_array(5), pdk, quick()) for _ in range(2))
     assert [t.tree.digest for t in first.trees] == [t.tree.digest for t in second.trees]
     other = optimize_tree(and_array(5), pdk, quick(seed=77))
     assert [t.tree.digest for t in other.trees] != [t.tree.digest for t in first.trees]
 
 
-def test_required_times_move_the_effort_to_other_columns(pdk):
+def test_required_times_move_the_effort_to_other_columns(pdk, and_array):
     heap = and_array(6)
     even = optimize_tree(heap, pdk, quick(implementations="cell"))
     limit = np.zeros(12)
@@ -66,7 +52,7 @@ def test_required_times_move_the_effort_to_other_columns(pdk):
     assert skewed.trees[0].exact_ps - 1000.0 <= even.trees[0].exact_ps
 
 
-def test_an_interrupt_returns_what_there_is(pdk):
+def test_an_interrupt_returns_what_there_is(pdk, and_array):
     def stop(step, steps, worst):
         if step == 5:
             raise KeyboardInterrupt
@@ -76,16 +62,16 @@ def test_an_interrupt_returns_what_there_is(pdk):
     assert result.trees[0].exact_ps <= result.start_ps
 
 
-def test_a_larger_weight_gives_smaller_trees(pdk):
+def test_a_larger_weight_gives_smaller_trees(pdk, and_array):
     fast, small = (optimize_tree(and_array(6), pdk, quick(weights=(w,))).trees[0] for w in (0.0, 1.0))
     assert small.area < fast.area
 
 
-def test_the_front_falls_in_area(pdk):
+def test_the_front_falls_in_area(pdk, and_array):
     front = optimize_tree(and_array(6), pdk, quick(weights=(0.0, 0.3))).front
     assert all(a.exact_ps <= b.exact_ps and a.area > b.area for a, b in pairwise(front))
 
 
-def test_required_times_must_fit(pdk):
+def test_required_times_must_fit(pdk, and_array):
     with pytest.raises(UsageError, match="required times of shape"):
         optimize_tree(and_array(4), pdk, quick(), required=[1.0])
