@@ -235,14 +235,25 @@ def ours_part(options: argparse.Namespace) -> None:
     found: dict[Key, list[dict[str, Any]]] = {}
     for folder in options.ours:
         record = read_results(folder)
-        key = (record["sweep"]["kind"], record["sweep"]["width"])
+        key = optimized_key(record)
         found.setdefault(key, []).extend(p for p in record["points"] if p["proof"]["status"] == "proven")
     for key, mine in sorted(found.items()):
-        if key not in REFERENCE or not points(rows, key):
+        if not points(rows, key):
             raise SystemExit(f"nothing to compare with: {key[1]} bits, {key[0]}")
         results.append(comparison(rows, mine, key))
         (RESULTS / f"arith_fronts_{key[0]}_{key[1]}.png").write_bytes(plot(rows, mine, key))
     write_results("arith_fronts", results, seed=SEED)
+
+
+def optimized_key(record: dict[str, Any]) -> Key:
+    """Kind and operand bits of a folder's goal, which must be one that the generators were given too."""
+    goal = record.get("goal", {})
+    key = (goal.get("kind"), *goal.get("widths", [None])[:1])
+    if key not in REFERENCE or goal["specification"] != specification(Config(*key)).text:
+        raise SystemExit(f"nothing to compare with: {record.get('title')}, {record.get('note')}")
+    if goal["stages"] > 1 or goal["arrivals"] or goal["required"]:
+        raise SystemExit(f"{record.get('title')}: expected a combinational circuit whose inputs all arrive at 0")
+    return key
 
 
 def parsed() -> argparse.Namespace:
