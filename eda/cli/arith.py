@@ -1,4 +1,4 @@
-"""``eda arith generate`` and ``eda arith sweep``."""
+"""``eda arith generate`` and ``eda arith sweep``; ``eda arith optimize`` is a file of its own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from eda.cli.arith_optimize import optimize
+from eda.cli.arith_options import Constant, DropBits, Kind, ResultBits, Signed, SignedB, Terms, Width, WidthB, times
 from eda.cli.output import Json, PdkName, PdkRoot, Seed, console, emit, progress, table
 
 if TYPE_CHECKING:
@@ -14,18 +16,13 @@ if TYPE_CHECKING:
     from eda.arith.generate import Design
     from eda.ir.netlist import Netlist
 
-Kind = Annotated[str, typer.Argument(help="multiplier, mac, squarer, dot or adder.")]
-Width = Annotated[int, typer.Option(help="Bits of operand a.")]
-WidthB = Annotated[int | None, typer.Option(help="Bits of operand b; as a where left out.")]
-Signed = Annotated[bool, typer.Option("--signed", help="All operands in two's complement.")]
-Terms = Annotated[int | None, typer.Option(help="Products of a dot product (4 where left out).")]
-
 
 def register(app: typer.Typer) -> None:
     """Add this verb to the command line."""
-    group = typer.Typer(no_args_is_help=True, help="Arithmetic circuits: generate and compare.")
+    group = typer.Typer(no_args_is_help=True, help="Arithmetic circuits: generate, compare and optimize.")
     group.command()(generate)
     group.command()(sweep)
+    group.command()(optimize)
     app.add_typer(group, name="arith")
 
 
@@ -36,12 +33,10 @@ def generate(
     width_b: WidthB = None,
     terms: Terms = None,
     signed: Signed = False,
-    signed_b: Annotated[
-        bool | None, typer.Option("--signed-b/--unsigned-b", help="Operand b signed or not; as a where left out.")
-    ] = None,
-    constant: Annotated[int | None, typer.Option(help="Constant in place of operand b, such as 93 or -7.")] = None,
-    result_bits: Annotated[int | None, typer.Option(help="Only so many of the lowest bits of the result.")] = None,
-    drop_bits: Annotated[int, typer.Option(help="The result without so many of its lowest bits; the others exact.")] = 0,
+    signed_b: SignedB = None,
+    constant: Constant = None,
+    result_bits: ResultBits = None,
+    drop_bits: DropBits = 0,
     ppg: Annotated[str, typer.Option(help="Partial products: and, booth.")] = "and",
     tree: Annotated[str, typer.Option(help="Compressor tree: array, wallace, dadda, tdm, four-two, ufo.")] = "dadda",
     adder: Annotated[
@@ -98,8 +93,8 @@ def generate(
         tree=tree,
         adder=adder,
         delays=_delays(delays, pdk, pdk_root),
-        arrivals=_times(arrival, "--arrival"),
-        required=_times(required, "--required"),
+        arrivals=times("--arrival", arrival),
+        required=times("--required", required),
     )
     netlist = _styled(design, style, pdk, pdk_root)
     if stages is not None:
@@ -141,20 +136,6 @@ def _delays(model: str, pdk: str, pdk_root: str | None) -> Delays:
     from eda.tech.pdk import find_pdk
 
     return library_delays(find_pdk(pdk, root=pdk_root))
-
-
-def _times(entries: list[str] | None, option: str) -> dict[str, float]:
-    """``PORT=TIME`` entries as a mapping."""
-    from eda.errors import UsageError
-
-    times = {}
-    for entry in entries or []:
-        name, _, text = entry.partition("=")
-        try:
-            times[name.strip()] = float(text)
-        except ValueError:
-            raise UsageError(f"{option} {entry!r}: expected PORT=TIME, such as a=3 or b[7]=2") from None
-    return times
 
 
 def _styled(design: Design, style: str, pdk: str, pdk_root: str | None) -> Netlist:

@@ -31,3 +31,20 @@ def hypervolume(points: Sequence[tuple[float, float]], reference: tuple[float, f
         area += (rx - x) * (top - y)
         top = y
     return area / (rx * ry)
+
+
+def spread(points: Sequence[tuple[float, float]], count: int) -> list[int]:
+    """Indices of at most `count` points of the front that together dominate much, in order of the first objective.
+
+    Beginning with the two ends, the point that adds most to the dominated area within the corner of the ends is taken
+    until there are enough.
+    """
+    best = front(points)
+    if len(best) <= count:
+        return best
+    corner = (points[best[-1]][0], points[best[0]][1])
+    chosen = [best[0], best[-1]][:count]
+    while len(chosen) < count:
+        rest = [i for i in best if i not in chosen]
+        chosen.append(max(rest, key=lambda i: hypervolume([points[k] for k in (*chosen, i)], corner)))
+    return [i for i in best if i in chosen]

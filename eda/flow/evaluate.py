@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from eda.errors import ProofError, UsageError, suggest
@@ -21,10 +21,21 @@ from eda.timing.activity import simulated
 from eda.timing.area import area
 from eda.timing.constraints import Constraints
 from eda.timing.power import power
-from eda.timing.sta import Timing, analyze
+from eda.timing.sta import analyze
 from eda.verilog.writer import to_verilog
 
-__all__ = ["ENGINES", "Mapped", "Metrics", "Rtl", "constraints_of", "evaluate", "measure", "synthesize", "verify"]
+__all__ = [
+    "ENGINES",
+    "Mapped",
+    "Metrics",
+    "Rtl",
+    "constraints_of",
+    "evaluate",
+    "measure",
+    "measure_netlist",
+    "synthesize",
+    "verify",
+]
 
 ENGINES = ("eda", "opensta")
 
@@ -131,29 +142,38 @@ def measure(
     seed: int = 1,
 ) -> Metrics:
     """Area, timing and power of a mapped design. Raises as `eda.timing.sta.analyze`, and as `second_opinion`."""
-    netlist, library = mapped.netlist, mapped.pdk.library
-    timing = analyze(netlist, library, constraints_of(mapped.pdk, clock=clock, period_ps=period_ps))
-    activity = simulated(netlist, clocks=None if clock is None else [clock], seed=seed)
-    used = power(netlist, library, activity=activity, timing=timing)
-    verilog = to_verilog(netlist)
+    around = constraints_of(mapped.pdk, clock=clock, period_ps=period_ps)
+    metrics = measure_netlist(mapped.netlist, mapped.pdk, around, verdict, seed=seed)
+    second = _opensta(mapped, around, metrics.verilog) if opensta else None
+    return replace(
+        metrics, recipe=mapped.recipe.label, target_ps=mapped.recipe.target_ps, seconds=mapped.seconds, opensta=second
+    )
+
+
+def measure_netlist(
+    netlist: Netlist, pdk: Pdk, constraints: Constraints, verdict: Verdict | None = None, *, seed: int = 1
+) -> Metrics:
+    """Area, timing and power of a netlist of library cells, however it came to be. Raises as `eda.timing.sta.analyze`."""
+    timing = analyze(netlist, pdk.library, constraints)
+    activity = simulated(netlist, clocks=None if constraints.clock is None else [constraints.clock], seed=seed)
+    used = power(netlist, pdk.library, activity=activity, timing=timing)
     return Metrics(
-        area_um2=area(netlist, library),
+        area_um2=area(netlist, pdk.library),
         delay_ps=timing.delay_ps,
         power_mw=used.total_mw,
         energy_pj=used.energy_pj,
-        slack_ps=None if period_ps is None else timing.wns,
+        slack_ps=None if constraints.period_ps is None else timing.wns,
         period_ps=used.period_ps,
         cells=netlist.n_cells,
         registers=len(netlist.state_cells),
         engine=timing.engine,
         activity=used.activity,
-        pdk=mapped.pdk.name,
-        recipe=mapped.recipe.label,
-        target_ps=mapped.recipe.target_ps,
-        seconds=mapped.seconds,
+        pdk=pdk.name,
+        recipe="",
+        target_ps=0.0,
+        seconds=0.0,
         proof=None if verdict is None else verdict.to_dict() | {"text": str(verdict)},
-        opensta=_opensta(mapped, timing, verilog) if opensta else None,
-        verilog=verilog,
+        verilog=to_verilog(netlist),
     )
 
 
@@ -162,7 +182,8 @@ def constraints_of(pdk: Pdk, *, clock: str | None = None, period_ps: float | Non
     return Constraints(clock=clock, period_ps=period_ps, driver=pdk.defaults.driver, load_ff=pdk.defaults.load_ff)
 
 
-def _opensta(mapped: Mapped, timing: Timing, verilog: str) -> dict[str, Any]:
+def _opensta(mapped: Mapped, constraints: Constraints, verilog: str) -> dict[str, Any]:
+    timing = analyze(mapped.netlist, mapped.pdk.library, constraints)
     labels = [mapped.netlist.net_label(net) for net in timing.clock.nets]
     clock = labels[0] if labels else None
     found = second_opinion(
