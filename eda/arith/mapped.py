@@ -88,8 +88,9 @@ def _allowed(design: Design, network: Network, pdk: Pdk, impl: Sequence[int]) ->
     tree = design.tree
     if len(impl) != tree.n_compressors:
         raise UsageError(f"impl has {len(impl)} entries, the tree has {tree.n_compressors} compressors")
-    driver = design.netlist.driver
-    of_cell = {int(driver[design.signals[s]]): j for j, s in enumerate(tree.sums.tolist())}
+    names_of_sums = [design.via.net_names[net] for net in design.signals[tree.sums].tolist()]
+    net = design.netlist.net_by_name
+    of_cell = {int(design.netlist.driver[net[name]]): j for j, name in enumerate(names_of_sums) if name in net}
     out: list[tuple[str, ...] | None] = []
     for node in network.nodes:
         j = of_cell.get(node.origin)

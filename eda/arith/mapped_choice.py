@@ -7,7 +7,7 @@ due. Times follow every change, so slack is spent once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from eda.arith.mapped_options import Option, Options
 from eda.timing.constraints import Constraints, per_bit
 
 if TYPE_CHECKING:
-    from eda.arith.mapped_anneal import Fanout
+    from eda.arith.mapped_anneal import Fanout, Wires
     from eda.arith.mapped_kernels import Problem, State
 
 _PRICE = 2.0
@@ -56,19 +56,21 @@ class Chooser:
         *,
         effort: int = 0,
         seed: int = 1,
+        start: npt.NDArray[np.int64] | None = None,
     ) -> None:
-        """`allowed` names the forms that each node may take (None: all); see `eda.arith.mapped.map_design` for `effort`."""
-        self._network, self._options, self._table = network, options, options.table
-        self._problem = _problem(network, options, constraints, allowed)
+        """`allowed` names the forms that each node may take (None: all); see `eda.arith.mapped.map_design` for `effort`.
+        With `start`, the option of each node, no least area is sought."""
+        self.network, self.options, self.table = network, options, options.table
+        self.problem = _problem(network, options, constraints, allowed)
         self._steps, self._seed = effort * len(network.nodes), seed
         self._order = np.arange(len(network.nodes))
         self._refresh = max(1, len(network.nodes) // _REFRESHES)
-        self._least = self._least_area()
-        self._state = _copy(self._least)
+        self._least = self._least_area() if start is None else self._with(start)
+        self.state = _copy(self._least)
 
     def least_area(self) -> Choice:
         """The choice of least area, whatever its delay."""
-        return self._choice(self._least)
+        return self.choice(self._least)
 
     def within(self, target_ps: float) -> Choice:
         """A choice of small area that the model finds no later than `target_ps`, or as fast as could be found.
@@ -77,7 +79,7 @@ class Chooser:
         """
         from eda.arith.mapped_kernels import total_area
 
-        p, t = self._problem, self._table
+        p, t = self.problem, self.table
         state, fastest = self._tighten(target_ps)
         limit = max(target_ps, fastest)
         if self._steps:
@@ -92,16 +94,16 @@ class Chooser:
             if self._delay(trial) > limit + 1e-6 or after >= area - 1e-9:
                 break
             state, area = trial, after
-        self._state = _copy(state)
-        return self._choice(state)
+        self.state = _copy(state)
+        return self.choice(state)
 
     def restart(self) -> None:
         """Let the next search begin at the least area again."""
-        self._state = _copy(self._least)
+        self.state = _copy(self._least)
 
     def _tighten(self, target_ps: float) -> tuple[State, float]:
         """The fastest state on the way from the last one to `target_ps`, and its delay."""
-        state = _copy(self._state)
+        state = _copy(self.state)
         best, fastest = _copy(state), self._delay(state)
         patience = _PATIENCE
         while fastest > target_ps and patience:
@@ -120,12 +122,11 @@ class Chooser:
         from eda.arith.mapped_anneal import Goal, anneal
         from eda.arith.mapped_kernels import arrive, settle
 
-        p, t, out = self._problem, self._table, _copy(state)
+        p, t, out = self.problem, self.table, _copy(state)
         settle(p, t, out)
         arrive(p, t, out)
-        goal = Goal(limit, *_PRICES)
-        best = anneal(p, t, _fanout(self._network), out, goal, *_HEAT, self._steps, self._seed)
-        out.option[:] = best
+        no_wires = wires_of({})
+        anneal(p, t, fanout_of(self.network), no_wires, out, Goal(limit, *_PRICES), *_HEAT, self._steps, 0.0, self._seed)
         settle(p, t, out)
         return out
 
@@ -141,23 +142,27 @@ class Chooser:
                 if not changes:
                     break
             states.append(state)
-        return min(states, key=lambda state: total_area(self._problem, self._table, state))
+        return min(states, key=lambda state: total_area(self.problem, self.table, state))
 
     def _start(self, phase: int) -> State:
         """All adders on operands of one phase, all products given in it."""
-        from eda.arith.mapped_kernels import State, settle
-
-        t, p = self._table, self._problem
+        t, p = self.table, self.problem
         option = np.zeros(len(p.kind), dtype=np.int64)
         for n, kind in enumerate(p.kind.tolist()):
             allowed = [o for o in range(t.first[kind], t.first[kind + 1]) if p.allowed[n, t.form[o]]]
             wanted = [o for o in allowed if _phase(kind, t.need[o], t.give[o]) in (None, phase)]
             option[n] = min(wanted or allowed, key=lambda o: t.area[o])
-        shape = (self._network.n_variables, 2)
+        return self._with(option)
+
+    def _with(self, option: npt.NDArray[np.int64]) -> State:
+        """The state in which the nodes have these options."""
+        from eda.arith.mapped_kernels import State, settle
+
+        shape = (self.network.n_variables, 2)
         none = np.zeros(shape, dtype=np.int64)
         load, slope, arrival, required = np.zeros(shape), np.zeros(shape), np.zeros((*shape, 2)), np.zeros((*shape, 2))
         state = State(option, none[:, 0].copy(), none, load, slope, arrival, required)
-        settle(p, t, state)
+        settle(self.problem, self.table, state)
         return state
 
     def _sweep(
@@ -166,18 +171,18 @@ class Chooser:
         from eda.arith.mapped_kernels import sweep
 
         order = np.ascontiguousarray(order)
-        return int(sweep(self._problem, self._table, state, order, limit, price, self._refresh, late_only))
+        return int(sweep(self.problem, self.table, state, order, limit, price, self._refresh, late_only))
 
     def _delay(self, state: State) -> float:
         from eda.arith.mapped_kernels import arrive
 
-        return float(arrive(self._problem, self._table, state))
+        return float(arrive(self.problem, self.table, state))
 
-    def _choice(self, state: State) -> Choice:
+    def choice(self, state: State) -> Choice:
         from eda.arith.mapped_kernels import total_area
 
-        chosen = tuple(self._options.options[o] for o in state.option.tolist())
-        return Choice(chosen, float(total_area(self._problem, self._table, state)), self._delay(state))
+        chosen = tuple(self.options.options[o] for o in state.option.tolist())
+        return Choice(chosen, float(total_area(self.problem, self.table, state)), self._delay(state))
 
 
 def _phase(kind: int, need: npt.NDArray[np.int8], give: npt.NDArray[np.int8]) -> int | None:
@@ -188,7 +193,8 @@ def _phase(kind: int, need: npt.NDArray[np.int8], give: npt.NDArray[np.int8]) ->
     return (operands.pop() if len(operands) == 1 else 2) if kind in (FULL, HALF) else None
 
 
-def _fanout(network: Network) -> Fanout:
+def fanout_of(network: Network) -> Fanout:
+    """The readers of all variables."""
     from eda.arith.mapped_anneal import Fanout
 
     driver = np.full(network.n_variables, -1, dtype=np.int64)
@@ -198,7 +204,18 @@ def _fanout(network: Network) -> Fanout:
         for v in {x >> 1 for x in node.inputs}:
             readers[v].append(n)
     start = np.cumsum([0, *map(len, readers)])
-    return Fanout(driver, start, np.array([n for r in readers for n in r], dtype=np.int64))
+    group = np.arange(network.n_variables)
+    return Fanout(driver, group, start, np.array([n for r in readers for n in r], dtype=np.int64))
+
+
+def wires_of(columns: Mapping[int, Sequence[int]]) -> Wires:
+    """The literals of each column that may be exchanged."""
+    from eda.arith.mapped_anneal import Wires
+
+    groups = [members for members in columns.values() if len(members) > 1]
+    sizes = np.array([len(g) for g in groups], dtype=np.int64)
+    literal = np.array([x for g in groups for x in g], dtype=np.int64)
+    return Wires(literal, np.repeat(np.arange(len(groups)), sizes), np.concatenate(([0], np.cumsum(sizes))))
 
 
 def _copy(state: State) -> State:

@@ -47,8 +47,10 @@ _SWAPPED = {"s = XOR": "s_n = XNOR", "s_n = XNOR": "s = XOR", "s = XNOR": "s_n =
 _SETTLING_ROUNDS = 8
 _FAN_OUT = 1.5
 """Inputs of inverters that the slope of a delay over the load begins at; it ends at four times as many."""
-_KNEE = 6.0
+_KNEE = 3.0
 """Inputs of inverters beyond which a net is taken to be buffered."""
+_SIZED = 0.7
+"""How much of what a load costs the smallest cells is left when critical ones are enlarged."""
 
 _REFERENCES = {"INV": ("a",), "NAND": ("a", "b")}
 """The gates whose capacitance and slew are typical of a kit."""
@@ -272,12 +274,12 @@ def _table(rows: list[_Row], first: npt.NDArray[np.int64], form_number: npt.NDAr
         need=need,
         give=give,
         base=base,
-        slope=slope,
+        slope=_SIZED * slope,
         cap=cap,
         form=form_number,
         inv_area=inverter.area,
         inv_base=np.array([inverter.base[0, 0, 1 - edge, edge] for edge in (RISE, FALL)]),
-        inv_slope=inverter.slope[0],
+        inv_slope=_SIZED * inverter.slope[0],
         inv_cap=float(inverter.cap[0]),
         knee=_KNEE * float(inverter.cap[0]),
     )
