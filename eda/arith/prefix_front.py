@@ -14,6 +14,7 @@ from eda.arith.prefix_search import smallest
 from eda.ir.prefix import PrefixGraph
 
 _TOLERANCE = 1e-9
+_BISECTIONS = 5
 
 Judged = tuple[float, int, PrefixGraph]
 
@@ -44,28 +45,35 @@ def prefix_front(
         return lateness(graph, times, model, required), graph.size, graph
 
     pool = [judged(PrefixGraph.of_groups(len(times), groups(len(times)))) for groups in CLASSICAL.values()]
-    fastest = judged(smallest(times, model, _bound(times, model, required), required=required, moves=moves, seed=seed))
-    pool.append(fastest)
-    for limit in _limits(pool, points):
+    bound = low = _bound(times, model, required)
+    for _ in range(_BISECTIONS):
+        fastest = min(pool, key=lambda p: p[:2])
+        limit = (low + fastest[0]) / 2
+        found = judged(smallest(times, model, limit, required=required, starts=[fastest[2]], moves=moves, seed=seed))
+        pool.append(found)
+        low = low if found[0] <= limit + _TOLERANCE else limit
+    for limit in _limits(pool, bound, points):
         starts = [g for late, _, g in _front(pool) if late <= limit + _TOLERANCE][-1:]
-        found = smallest(times, model, limit, required=required, starts=starts, moves=moves, seed=seed)
-        pool.append(judged(found))
+        pool.append(judged(smallest(times, model, limit, required=required, starts=starts, moves=moves, seed=seed)))
     return tuple(g for _, _, g in reversed(_front(pool)))
 
 
 def _bound(times: npt.NDArray[np.float64], model: PrefixModel, required: Sequence[float] | None) -> float:
     """A lateness that no graph stays below: no carry comes before its own position and the last arrival below it."""
-    latest = np.maximum.accumulate(times.max(axis=1) if times.ndim == 2 else times)
+    both = model.timer(times).arrival.copy()
+    both[0, 1] = -np.inf  # what position 0 propagates is nobody's carry
+    latest = np.maximum.accumulate(both.max(axis=1))
     due = np.zeros(len(times)) if required is None else np.asarray(required, dtype=np.float64)
     return float((latest - due).max())
 
 
-def _limits(pool: Sequence[Judged], points: int) -> list[float]:
-    """`points` delays from the fastest of the pool up to that of the smallest, closer together where they are short."""
-    fast = min(late for late, _, _ in pool)
-    slow = min((size, late) for late, size, _ in pool)[1]
-    step = np.linspace(0.0, 1.0, points) ** 2
-    return (fast + (slow - fast) * step).tolist()
+def _limits(pool: Sequence[Judged], bound: float, points: int) -> list[float]:
+    """`points` delays from the fastest of the pool to that of the smallest, their parts above `bound` at even ratios."""
+    fast = min(late for late, _, _ in pool) - bound
+    slow = min((size, late) for late, size, _ in pool)[1] - bound
+    if fast <= 0.0 or slow <= 0.0:
+        return [bound + max(fast, 0.0)]
+    return (bound + np.geomspace(fast, slow, points)).tolist()
 
 
 def _front(pool: Sequence[Judged]) -> list[Judged]:

@@ -9,11 +9,11 @@ import numpy.typing as npt
 
 from eda.arith.prefix_model import FloatArray, PrefixModel, lateness, level_model
 from eda.errors import UsageError
-from eda.ir.prefix import BoolArray, PrefixGraph
+from eda.ir.prefix import BoolArray, IntArray, PrefixGraph
 
 _READERS = (1.0, 2.0, 3.0)
-_SHIFTS = (-2.0, -1.0, 0.0, 1.0, 2.0)
-_HEAT, _COLD = 0.6, 0.1
+_SHIFTS = (-2.0, -1.0, 0.0, 1.0, 2.0, 4.0, 8.0, 16.0)
+_HEAT, _COLD = 0.5, 0.15
 _WORST_PRICE, _SUM_PRICE = 5.0, 1.0
 _POLISH = 0.5
 """Moves of the second annealing for each of the first."""
@@ -42,10 +42,11 @@ def smallest(
 ) -> PrefixGraph:
     """The smallest graph found whose lateness (`eda.arith.prefix_model.lateness`) is at most `limit`.
 
-    If none is, the least late one found. It is never worse than any of `starts`. Equal arguments give equal graphs.
+    If none is, the least late one found. It is never worse than any of `starts`, and half of the search goes on from the
+    first of them. Equal arguments give equal graphs.
     """
     n = len(np.asarray(arrivals))
-    pool = [_over_splits(arrivals, model, limit, required, moves, seed), *starts]
+    pool = [*_over_splits(arrivals, model, limit, required, starts, moves, seed), *starts]
     best = min(pool, key=lambda g: _rank(g, arrivals, model, limit, required))
     if n < 3:
         return best
@@ -66,29 +67,47 @@ def _over_splits(
     model: PrefixModel,
     limit: float,
     required: Sequence[float] | None,
+    starts: Sequence[PrefixGraph],
     moves: int,
     seed: int,
-) -> PrefixGraph:
-    """Anneal over splits, from the expected number of readers and the due time with which a plain graph is best."""
+) -> list[PrefixGraph]:
+    """What annealing over splits finds from nothing, and from the best of `starts` if there are any.
+
+    The expected number of readers and the due time are those with which the graph before annealing is best.
+    """
     from eda.arith.prefix_rebuild import search
 
     timer = model.timer(arrivals, required)
     by_readers = model.by_readers(len(timer.arrival) + 1)
+    unit = float(by_readers[1])
+    prices = _WORST_PRICE / unit, _SUM_PRICE / unit
 
-    def run(expected: float, shift: float, count: int) -> PrefixGraph:
+    def run(splits: IntArray, expected: float, shift: float, count: int) -> PrefixGraph:
         least = _least(timer.arrival[:, 0], model, expected)
         due = timer.required + limit + shift * model.caps[1] * _slope(model)
-        free = np.zeros(least.shape, dtype=np.int16)
-        prices = _WORST_PRICE / unit, _SUM_PRICE / unit
         bitmap, _ = search(
-            timer, limit, least, due, by_readers, expected, free, count, _HEAT, _COLD, prices[0], prices[1], seed
+            timer, limit, least, due, by_readers, expected, splits, count, _HEAT, _COLD, prices[0], prices[1], seed
         )
         return _graph(bitmap)
 
-    unit = float(by_readers[1])
+    def judged(splits: IntArray, expected: float, shift: float) -> tuple[float, int, float]:
+        return _rank(run(splits, expected, shift, 0), arrivals, model, limit, required)
+
     plans = [(e, d) for e in _READERS for d in _SHIFTS] if model.caps[1] > 0 else [(1.0, 0.0)]
-    expected, shift = min(plans, key=lambda plan: _rank(run(plan[0], plan[1], 0), arrivals, model, limit, required))
-    return run(expected, shift, moves)
+    found = []
+    for splits in [np.zeros(2 * timer.arrival.shape[:1], dtype=np.int16), *map(_splits, starts[:1])]:
+        expected, shift = min(plans, key=lambda plan: judged(splits, plan[0], plan[1]))
+        found.append(run(splits, expected, shift, moves // (1 + len(starts[:1]))))
+    return found
+
+
+def _splits(graph: PrefixGraph) -> IntArray:
+    """int16 [n, n]: the column at which each node is split; 0 where there is none."""
+    nodes = graph.nodes
+    out = np.zeros((graph.n, graph.n), dtype=np.int16)
+    if graph.size:
+        out[nodes.row, nodes.column] = np.where(nodes.upper >= 0, nodes.column[np.maximum(nodes.upper, 0)], -1 - nodes.upper)
+    return out
 
 
 def _over_nodes(
