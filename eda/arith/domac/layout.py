@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -133,52 +133,109 @@ def _bucket(tree: StagedTree, size: int, members: Sequence[tuple[int, int]]) -> 
 
 
 def _stage(tree: StagedTree, stage: int, blocks: Sequence[tuple[int, list[tuple[int, int]]]], first_job: int) -> Stage:
-    width = tree.heap.width
-    now, then = tree.heights[stage], tree.heights[stage + 1]
-    start = np.concatenate(([0], np.cumsum(now)))
-    start_then = np.concatenate(([0], np.cumsum(then)))
-    parts, signals, row = [], [], np.full(width, -1, dtype=np.int64)
+    """Stage `stage`; `blocks` has the size and the members of each bucket, `first_job` its first compressor."""
+    start = _starts(tree.heights[stage])
+    parts, signals, row = _rows(stage, blocks, start, tree.heap.width)
+    numbers = _Numbers(
+        start=start,
+        start_then=_starts(tree.heights[stage + 1]),
+        first=_starts(tree.full[stage] + tree.half[stage]),
+        row=row,
+        places=len(signals),
+    )
+    jobs, then = int(numbers.first[-1]), int(numbers.start_then[-1])
+    made = Stage(
+        parts,
+        signals,
+        slice(first_job, first_job + jobs),
+        pins=np.zeros((jobs, 3), dtype=np.int64),
+        after=np.empty(then, dtype=np.int64),
+        outputs=np.full((jobs, 2), then, dtype=np.int64),
+        ports=np.full(len(signals), 3 * jobs + then, dtype=np.int64),
+        above=np.empty(start[-1], dtype=np.int64),
+    )
+    for c in range(tree.heap.width):
+        _outputs(made, numbers, c)
+        if row[c] < 0:
+            _pass_whole(made, numbers, c)
+        else:
+            _fill(made, numbers, c, int(tree.full[stage, c]), int(tree.half[stage, c]))
+    kept = np.flatnonzero(made.outputs.ravel() < then)
+    made.after[made.outputs.ravel()[kept]] = kept
+    return made
+
+
+class _Numbers(NamedTuple):
+    """Of each column of a stage: its first signal, first next signal, first compressor; the row of its block or -1. And how
+    many rows there are."""
+
+    start: IntArray
+    start_then: IntArray
+    first: IntArray
+    row: IntArray
+    places: int
+
+    def jobs(self, c: int) -> IntArray:
+        """The compressors of column c."""
+        return np.arange(self.first[c], self.first[c + 1])
+
+    def passing(self, c: int, waiting: int) -> IntArray:
+        """The next signals that the `waiting` ones of column c become: the last of their column."""
+        return self.start_then[c + 1] - waiting + np.arange(waiting)
+
+
+def _starts(counts: IntArray) -> IntArray:
+    return np.concatenate(([0], np.cumsum(counts)))
+
+
+def _rows(
+    stage: int, blocks: Sequence[tuple[int, list[tuple[int, int]]]], start: IntArray, width: int
+) -> tuple[tuple[tuple[int, int, int], ...], IntArray, IntArray]:
+    """The parts of a stage, the signal at each row of its blocks, and the first row of each column's block or -1."""
+    parts: list[tuple[int, int, int]] = []
+    signals: list[IntArray] = [np.zeros(0, dtype=np.int64)]
+    row = np.full(width, -1, dtype=np.int64)
     places = 0
     for b, (size, members) in enumerate(blocks):
-        mine = [k for k, (s, _) in enumerate(members) if s == stage]
-        if not mine:
-            continue
-        parts.append((b, mine[0], mine[-1] + 1))
-        for k in mine:
-            c = members[k][1]
+        own = [k for k, (s, _) in enumerate(members) if s == stage]
+        if own:
+            parts.append((b, own[0], own[-1] + 1))
+        for c in (members[k][1] for k in own):
             row[c] = places
-            real = np.arange(size) < now[c]
-            signals.append(np.where(real, start[c] + np.arange(size), start[-1]))
+            at = start[c] + np.arange(size)
+            signals.append(np.where(at < start[c + 1], at, start[-1]))
             places += size
-    full, half = tree.full[stage], tree.half[stage]
-    count = full + half
-    first = np.concatenate(([0], np.cumsum(count)))
-    jobs = int(first[-1])
-    pins, outputs = np.zeros((jobs, 3), dtype=np.int64), np.full((jobs, 2), start_then[-1], dtype=np.int64)
-    after = np.empty(start_then[-1], dtype=np.int64)
-    ports = np.full(places, 3 * jobs + start_then[-1], dtype=np.int64)
-    above = np.empty(start[-1], dtype=np.int64)
-    for c in range(width):
-        n_full, own = int(full[c]), np.arange(first[c], first[c + 1])
-        carried = int(count[c - 1]) if c else 0
-        spent, waiting = 3 * n_full + 2 * int(half[c]), int(now[c]) - 3 * n_full - 2 * int(half[c])
-        outputs[own, 0] = start_then[c] + carried + np.arange(count[c])
-        if c + 1 < width:
-            outputs[own, 1] = start_then[c + 1] + np.arange(count[c])
-        passing = start_then[c] + carried + int(count[c]) + np.arange(waiting)
-        if row[c] < 0:
-            after[passing] = 2 * jobs + places + start[c] + np.arange(waiting)
-            above[start[c] : start[c + 1]] = places + passing
-            continue
-        pins[own[:n_full]] = row[c] + np.arange(3 * n_full).reshape(-1, 3)
-        pins[own[n_full:], :2] = row[c] + np.arange(3 * n_full, spent).reshape(-1, 2)
-        pins[own[n_full:], 2] = pins[own[n_full:], 0]
-        slots = [3 * j + p for k, j in enumerate(own.tolist()) for p in range(3 if k < n_full else 2)]
-        ports[row[c] : row[c] + spent] = slots
-        ports[row[c] + spent : row[c] + spent + waiting] = 3 * jobs + passing
-        after[passing] = 2 * jobs + row[c] + np.arange(spent, spent + waiting)
-        above[start[c] : start[c + 1]] = row[c] + np.arange(now[c])
-    made = np.flatnonzero(outputs.ravel() < start_then[-1])
-    after[outputs.ravel()[made]] = made
-    flat = np.concatenate(signals) if signals else np.zeros(0, dtype=np.int64)
-    return Stage(tuple(parts), flat, slice(first_job, first_job + jobs), pins, after, outputs, ports, above)
+    return tuple(parts), np.concatenate(signals), row
+
+
+def _outputs(made: Stage, numbers: _Numbers, c: int) -> None:
+    """Where sums and carries of column c go: carries first in their column, then sums."""
+    jobs = numbers.jobs(c)
+    carried = int(numbers.first[c] - numbers.first[c - 1]) if c else 0
+    made.outputs[jobs, 0] = numbers.start_then[c] + carried + np.arange(len(jobs))
+    if c + 2 < len(numbers.first):
+        made.outputs[jobs, 1] = numbers.start_then[c + 1] + np.arange(len(jobs))
+
+
+def _pass_whole(made: Stage, numbers: _Numbers, c: int) -> None:
+    """A column without compressors."""
+    now = np.arange(numbers.start[c], numbers.start[c + 1])
+    passing = numbers.passing(c, len(now))
+    made.after[passing] = 2 * len(made.pins) + numbers.places + now
+    made.above[now] = numbers.places + passing
+
+
+def _fill(made: Stage, numbers: _Numbers, c: int, n_full: int, n_half: int) -> None:
+    """Pins, passing ports and loads of a column with compressors."""
+    jobs, row, count = numbers.jobs(c), int(numbers.row[c]), int(numbers.start[c + 1] - numbers.start[c])
+    spent = 3 * n_full + 2 * n_half
+    passing = numbers.passing(c, count - spent)
+    full, half = jobs[:n_full], jobs[n_full:]
+    made.pins[full] = row + np.arange(3 * n_full).reshape(-1, 3)
+    made.pins[half, :2] = row + np.arange(3 * n_full, spent).reshape(-1, 2)
+    made.pins[half, 2] = made.pins[half, 0]
+    made.ports[row : row + 3 * n_full] = (3 * full[:, None] + np.arange(3)).ravel()
+    made.ports[row + 3 * n_full : row + spent] = (3 * half[:, None] + np.arange(2)).ravel()
+    made.ports[row + spent : row + count] = 3 * len(made.pins) + passing
+    made.after[passing] = 2 * len(made.pins) + row + np.arange(spent, count)
+    made.above[numbers.start[c] : numbers.start[c + 1]] = row + np.arange(count)
