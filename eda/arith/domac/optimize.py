@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 
 import numpy as np
 import numpy.typing as npt
@@ -102,7 +103,7 @@ def optimize_tree(
 
     `required` [W] is when the final adder wants each column (ps); None: at 0, so the latest arrival is minimised.
     `progress` is called with (step, steps, mean relaxed time). After a KeyboardInterrupt the best so far is returned.
-    Raises `UsageError` for required times of another length.
+    Raises `UsageError` for required times of another length, and if packages for a descent are missing.
     """
     options = options or Options()
     heap = (source if isinstance(source, BitHeap) else source.heap).with_constant_dots()
@@ -119,7 +120,8 @@ def optimize_tree(
     try:
         found.append(_result(task, start, options.weights[0]))
         if start.n_compressors:
-            found += _from_start(task, start)
+            for result in _from_start(task, start):
+                found.append(result)
             descended = _descended(task, start, progress)
             history = descended.history
             for result in _finished(task, descended):
@@ -152,6 +154,9 @@ def _from_start(task: _Task, start: CompressorTree) -> Iterator[TreeResult]:
 def _descended(task: _Task, start: CompressorTree, progress: Progress | None) -> Descended:
     if not task.options.steps:
         return Descended((), np.zeros(0), ())
+    for package in ("torch", "scipy"):
+        if find_spec(package) is None:
+            raise UsageError(f"the descent needs {package} (pip install 'eda[torch]'); 0 steps leave local search alone")
     return descend(layout(start.staged()), task.bank, task.options, task.required, task.scale, progress)
 
 

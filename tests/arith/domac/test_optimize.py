@@ -75,3 +75,12 @@ def test_the_front_falls_in_area(pdk, and_array):
 def test_required_times_must_fit(pdk, and_array):
     with pytest.raises(UsageError, match="required times of shape"):
         optimize_tree(and_array(4), pdk, quick(), required=[1.0])
+
+
+def test_missing_packages_are_named_and_not_needed_for_local_search(pdk, and_array, monkeypatch):
+    monkeypatch.setattr("eda.arith.domac.optimize.find_spec", lambda name: None)
+    with pytest.raises(UsageError, match="the descent needs torch"):
+        optimize_tree(and_array(4), pdk, quick())
+    result = optimize_tree(and_array(6), pdk, quick(steps=0))
+    assert result.trees[0].exact_ps < result.start_ps
+    assert result.history == ()
