@@ -23,6 +23,8 @@ class Cells(NamedTuple):
     cap_start  int64 [cells]      first row of each cell in `cap` float [pins, 2]
     out_start  int32 [cells]      first entry of each cell in `max_load` float [outputs]
     choices    int32 [cells, K]   what each cell may become, from small to large; `n_choices` of them
+    swap_start int64 [cells+1]    rows of each cell in `swaps` int64 [.., 2], pairs of inputs that may be exchanged
+    buffers    int64 [B]          cells that may be put in as buffers; is_buffer bool [cells]
     rows       int32 [patterns, cells]  first group of arcs of a cell whose inputs have that pattern of constants
     check_first int64 [cells]     first row of each cell in `checks` int32 [rows, 2], the tables of its checks
     """
@@ -34,6 +36,10 @@ class Cells(NamedTuple):
     max_load: Array
     choices: Array
     n_choices: Array
+    swap_start: Array
+    swaps: Array
+    buffers: Array
+    is_buffer: Array
     rows: Array
     check_first: Array
     checks: Array
@@ -98,6 +104,7 @@ class State(NamedTuple):
     load, slew    float [N, 2]; arrival, required float [L, N, 2]
     weight        Lagrange multiplier (um2/ps) per cell, output k, pin s, move m: at ``start + (k*S + s)*4 + m``
     end_weight    multiplier of each end
+    end_flow      float [P, 2]   sum of the multipliers of the ends at a pin
     flow          float [N, 2]   sum of the multipliers that leave a net
     scratch       float [4*S, 3], out_slew float [S, 2], seen bool [C]   room for the loops; S: most pins of a cell
     load_price    float [N, 2]   cost of one fF (um2/fF); slew_price: of one ps of slew (um2/ps)
@@ -109,6 +116,7 @@ class State(NamedTuple):
     required: Array
     weight: Array
     end_weight: Array
+    end_flow: Array
     flow: Array
     load_price: Array
     slew_price: Array

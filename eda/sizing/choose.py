@@ -5,6 +5,7 @@ from __future__ import annotations
 from numba import njit
 
 from eda.sizing.arrays import Cells, Circuit, State
+from eda.sizing.edit import swap_pins
 from eda.sizing.kernels import INF, net_at, slopes
 from eda.timing.kernels import BARE, interpolate
 
@@ -81,9 +82,9 @@ def set_cell(circuit: Circuit, cells: Cells, state: State, c: int, lib: int) -> 
 
 
 @njit(**BARE)
-def choose_cell(circuit: Circuit, cells: Cells, state: State, c: int) -> bool:
-    """Make `c` the choice of least cost; true if that is another cell than before."""
-    own = circuit.lib[c]
+def choose_cell(circuit: Circuit, cells: Cells, state: State, c: int, swap: bool) -> bool:
+    """Make `c` the choice of least cost and, with `swap`, order its inputs; true if something changed."""
+    own, swapped = circuit.lib[c], False
     best, least = own, cost_of(circuit, cells, state, c, own)
     if overloads(circuit, cells, state, c, own):
         least = INF
@@ -97,11 +98,30 @@ def choose_cell(circuit: Circuit, cells: Cells, state: State, c: int) -> bool:
                 best, least = lib, cost
     if best != own:
         set_cell(circuit, cells, state, c, best)
+    if swap and circuit.pattern[c] == 0:
+        swapped = choose_pins(circuit, cells, state, c)
     cost_of(circuit, cells, state, c, best)
     for k in range(circuit.output_start[c + 1] - circuit.output_start[c]):
         for o in range(2):
             state.slew[circuit.output_start[c] + k, o] = state.out_slew[k, o]
-    return best != own
+    return best != own or swapped
+
+
+@njit(**BARE)
+def choose_pins(circuit: Circuit, cells: Cells, state: State, c: int) -> bool:
+    """Exchange those symmetric inputs of `c` for which that costs less; true if some were."""
+    changed = False
+    for k in range(cells.swap_start[circuit.lib[c]], cells.swap_start[circuit.lib[c] + 1]):
+        i, j = cells.swaps[k, 0], cells.swaps[k, 1]
+        if circuit.fanin[circuit.fanin_start[c] + i] == circuit.fanin[circuit.fanin_start[c] + j]:
+            continue
+        before = cost_of(circuit, cells, state, c, circuit.lib[c])
+        swap_pins(circuit, cells, state, c, i, j)
+        if cost_of(circuit, cells, state, c, circuit.lib[c]) < before - 1e-9:
+            changed = True
+        else:
+            swap_pins(circuit, cells, state, c, i, j)
+    return changed
 
 
 @njit(**BARE)
@@ -143,8 +163,8 @@ def _rows_of_move(cells: Cells, group: int, source: int, move: int) -> int:
 
 
 @njit(**BARE)
-def choose_all(circuit: Circuit, cells: Cells, state: State) -> int:
-    """One pass over all cells, sources first; returns how many changed."""
+def choose_all(circuit: Circuit, cells: Cells, state: State, swap: bool) -> int:
+    """One pass over all cells, sources first, with `swap` over the order of their inputs too; returns how many changed."""
     seen = state.seen
     for c in range(circuit.used[0]):
         seen[c] = False
@@ -156,7 +176,7 @@ def choose_all(circuit: Circuit, cells: Cells, state: State) -> int:
         seen[c] = True
         if not circuit.alive[c]:
             continue
-        if choose_cell(circuit, cells, state, c):
+        if choose_cell(circuit, cells, state, c, swap):
             changed += 1
             renew_load_price(circuit, cells, state, c)
     return changed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from eda.sizing.arrays import Cells, Circuit, State
 
 FloatArray = npt.NDArray[np.float64]
+Groups = tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,13 +42,16 @@ def model_of(
     netlist: Netlist, library: Library, constraints: Constraints, usable: Callable[[LibCell], bool] | None = None
 ) -> Model:
     """Prepare a mapped netlist. Raises as `eda.timing.sta.analyze`."""
-    source = sizing(netlist, library, constraints, variants(library, usable))
-    cells, pattern = _cells(source)
+    groups = variants(library, usable)
+    source = sizing(netlist, library, constraints, groups)
+    cells, pattern = _cells(source, groups, usable)
     circuit = _circuit(source, pattern)
     return Model(source, cells, circuit, _state(circuit, library))
 
 
-def _cells(source: Sizing) -> tuple[Cells, IntArray]:
+def _cells(
+    source: Sizing, groups: tuple[tuple[int, ...], ...], usable: Callable[[LibCell], bool] | None
+) -> tuple[Cells, IntArray]:
     """The library side, and the pattern of constants of each instance."""
     from eda.sizing.arrays import Cells
 
@@ -61,7 +66,10 @@ def _cells(source: Sizing) -> tuple[Cells, IntArray]:
         pattern[c] = numbers[key, int(source.choices.cells[c, 0])]
         count = int(source.choices.count[c])
         rows[pattern[c]][source.choices.cells[c, :count]] = source.rows[c, :count]
-    choices, n_choices = _choices(source)
+    choices, n_choices = _choices(groups)
+    swap_start, swaps = _swaps(library)
+    is_buffer = np.array([_is_buffer(c) for c in library.cells])
+    allowed = np.array([not c.dont_use if usable is None else usable(c) for c in library.cells])
     first, tables = _checks(library)
     outputs = [load for cell in library.cells for load in cell.max_load]
     cap_start, cap = pin_caps(library)
@@ -73,6 +81,10 @@ def _cells(source: Sizing) -> tuple[Cells, IntArray]:
         max_load=np.array(outputs),
         choices=choices,
         n_choices=n_choices,
+        swap_start=swap_start,
+        swaps=swaps,
+        buffers=np.flatnonzero(is_buffer & allowed),
+        is_buffer=is_buffer,
         rows=np.stack(rows),
         check_first=first,
         checks=tables,
@@ -81,17 +93,26 @@ def _cells(source: Sizing) -> tuple[Cells, IntArray]:
     ), pattern
 
 
-def _choices(source: Sizing) -> tuple[IntArray, IntArray]:
+def _choices(groups: Groups) -> tuple[IntArray, IntArray]:
     """``(cells int32 [library cells, K], count)``: what an instance of each library cell may become."""
-    n = len(source.library.cells)
-    choices = np.full((n, source.choices.cells.shape[1]), -1, dtype=np.int32)
-    count = np.ones(n, dtype=np.int32)
-    choices[:, 0] = np.arange(n)
-    for c in range(source.netlist.n_cells):
-        own = source.choices.cells[c]
-        for lib in own[own >= 0]:
-            choices[lib], count[lib] = own, source.choices.count[c]
+    n = sum(map(len, groups))
+    choices = np.full((n, max(map(len, groups))), -1, dtype=np.int32)
+    count = np.zeros(n, dtype=np.int32)
+    for group in groups:
+        choices[list(group), : len(group)] = group
+        count[list(group)] = len(group)
     return choices, count
+
+
+def _swaps(library: Library) -> tuple[IntArray, IntArray]:
+    """``(start int64 [cells+1], pairs int64 [.., 2])``: inputs of each cell that may be exchanged."""
+    pairs = [[p for g in cell.type.symmetric_inputs for p in combinations(g, 2)] for cell in library.cells]
+    return _starts([len(p) for p in pairs]), np.array([p for own in pairs for p in own], dtype=np.int64).reshape(-1, 2)
+
+
+def _is_buffer(cell: LibCell) -> bool:
+    kind = cell.type
+    return kind.is_combinational and (len(kind.inputs), len(kind.outputs)) == (1, 1) and kind.tables == (0b10,)
 
 
 def _checks(library: Library) -> tuple[IntArray, IntArray]:
@@ -256,6 +277,7 @@ def _state(circuit: Circuit, library: Library) -> State:
         required=np.full((launches, nets, 2), np.inf),
         weight=np.ones(int(circuit.used[3]) + 64 * (len(circuit.lib) - int(circuit.used[0]))),
         end_weight=np.ones(len(circuit.end_pin)),
+        end_flow=np.zeros((len(circuit.fanin), 2)),
         flow=np.zeros((nets, 2)),
         load_price=np.zeros((nets, 2)),
         slew_price=np.zeros((nets, 2)),

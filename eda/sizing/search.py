@@ -1,122 +1,229 @@
-"""Search for sizings: relaxation, then exact greedy repair and recovery, target after target."""
+"""Search for small circuits that meet a delay: relaxation, then exact greedy repair and recovery, target after target."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-
-import numpy as np
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from eda.ir.netlist import Netlist
-from eda.sizing.model import Model, model_of
-from eda.tech.library import IntArray, LibCell, Library
+from eda.sizing.model import model_of
+from eda.sizing.snapshot import copy_of, netlist_of, overwrite, reorder
+from eda.tech.library import LibCell, Library
 from eda.timing.constraints import Constraints
 
+if TYPE_CHECKING:
+    from eda.sizing.arrays import Array, Circuit
+
 PASSES = 60
-EXPONENTS = (4.0, 1.0)
-STEEPNESS = 3.0
+EDITS, AFTER = 24, 10  # how often buffers are chosen anew, and passes after each time
+EXPONENTS = (8.0, 2.0)
+STEEPNESS = 10.0
 SWEEPS = 30
 PENALTY = 1000.0  # um2/ps: more than any exchange costs per ps won
-STEPS = (0.97, 0.985, 0.995, 0.998)
-"""Targets in terms of the best delay so far, while the fastest circuit is sought."""
+LEAST_GAIN = 0.05  # um2
+PRICES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+"""Prices of the delay, in terms of area / delay of the given circuit, while the fastest circuit is sought."""
+STEPS = (0.99, 0.995, 0.998)
+"""Targets in terms of the best delay so far."""
+SLACK = 0.001  # by how much "as fast as it goes" may be missed for the sake of area
+
+
+@dataclass(frozen=True)
+class Options:
+    """What may be changed beside sizes."""
+
+    pins: bool = True
+    buffers: bool = True
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A period to meet (ps) or, if `price` > 0 (um2/ps), the price of the delay."""
+
+    target: float = 1.0
+    price: float = 0.0
+
+    def score(self, delay: float, area: float) -> float:
+        """What is minimised."""
+        from eda.sizing.relax import score_of
+
+        return float(score_of(delay, area, self.target, self.price, STEEPNESS))
 
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """A sizing: the library cell of each instance, its delay (ps) and area (um2)."""
+    """A circuit, its delay (ps) and area (um2)."""
 
-    lib: IntArray
+    circuit: Circuit
     delay: float
     area: float
 
 
 class Search:
-    """Sizings of one netlist; those worth keeping stay in `found`."""
+    """Circuits of one function; those worth keeping stay in `found`."""
 
     def __init__(
-        self, netlist: Netlist, library: Library, constraints: Constraints, usable: Callable[[LibCell], bool] | None = None
+        self,
+        netlist: Netlist,
+        library: Library,
+        constraints: Constraints,
+        options: Options,
+        usable: Callable[[LibCell], bool] | None = None,
     ) -> None:
         from eda.sizing.incremental import work_of
 
         self.netlist = netlist
         self.library = library
-        self.constraints = constraints
-        self.model: Model = model_of(netlist, library, constraints, usable)
+        self.options = options
+        self.model = model_of(netlist, library, constraints, usable)
         self.work = work_of(self.model.circuit)
+        self.best_pass = copy_of(self.model.circuit)
         self.found: list[Found] = []
-        self._given = self.model.circuit.lib.copy()
+        self._given = copy_of(self.model.circuit)
         self._keep()
         self._weigh()
 
     def smallest(self) -> Found:
-        """The sizing of least area."""
-        circuit, cells = self.model.circuit, self.model.cells
-        movable = ~circuit.fixed
-        circuit.lib[movable] = cells.choices[self._given[movable], 0]
+        """The given circuit with every cell at its least area."""
+        m = self.model
+        overwrite(m.circuit, self._given)
+        movable = ~m.circuit.fixed
+        m.circuit.lib[movable] = m.cells.choices[self._given.lib[movable], 0]
         return self._keep()
 
     def toward(self, target: float) -> Found:
-        """Look for small sizings that meet `target` (ps); returns the best, or the fastest if none does."""
-        if not self._begun:
+        """Look for small circuits that meet `target` (ps); returns the best, or the fastest if none does."""
+        if len(self.found) < 2:
             self.smallest()
-        self._approach(target) if target > 0.0 else self._hasten()
-        if self.best(target).delay > target > 0.0:
+        self._approach(Goal(target)) if target > 0.0 else self._hasten()
+        if self.fastest().delay > target > 0.0:
             self._hasten()
         return self.best(target)
 
     def best(self, target: float) -> Found:
-        """The smallest sizing found that meets `target`, else the fastest (the smallest of equally fast ones)."""
-        meets = [f for f in self.found if f.delay <= target]
-        return min(meets, key=lambda f: (f.area, f.delay)) if meets else min(self.found, key=lambda f: (f.delay, f.area))
+        """The smallest circuit found that meets `target`, else the smallest that is about as fast as the fastest."""
+        fastest = min(f.delay for f in self.found)
+        limit = target if target >= fastest else fastest * (1.0 + SLACK)
+        return min((f for f in self.found if f.delay <= limit), key=lambda f: (f.area, f.delay))
+
+    def fastest(self) -> Found:
+        """The fastest circuit found."""
+        return min(self.found, key=lambda f: (f.delay, f.area))
 
     def netlist_of(self, found: Found) -> Netlist:
-        """The netlist with these sizes; its delay and area by `analyze` are those of `found`."""
-        used, index = np.unique(found.lib[: self.netlist.n_cells], return_inverse=True)
-        types = tuple(self.library.cells[i].type for i in used)
-        return replace(self.netlist, types=types, cell_type=index)
+        """The netlist of a circuit; its delay and area by `analyze` are those of `found`."""
+        return netlist_of(found.circuit, self.netlist, self.library)
 
-    @property
-    def _begun(self) -> bool:
-        return len(self.found) > 1
+    def _approach(self, goal: Goal) -> None:
+        """Size what stands and what was given, edit the better one, and size it again."""
+        m = self.model
+        self._settle(goal)
+        if self.options.buffers:
+            overwrite(m.circuit, self._given)
+            self._settle(goal)
+            overwrite(m.circuit, self.best(goal.target).circuit)
+            self._edit(goal)
+            self._settle(goal)
+        overwrite(m.circuit, self.best(goal.target).circuit)
+        self._descend(goal.target)
 
-    def _approach(self, target: float) -> None:
-        """Relax toward `target` from the sizes that stand, then descend from there and from what else is near."""
+    def _settle(self, goal: Goal) -> None:
+        """Relax toward the target, then descend from the best pass by exact timing."""
+        self._relax(goal, PASSES)
+        overwrite(self.model.circuit, self.best_pass)
+        self._descend(goal.target)
+
+    def _relax(self, goal: Goal, passes: int) -> tuple[float, float]:
+        """Delay and area of the best pass, which is left in `best_pass`."""
         from eda.sizing.relax import relax
 
         m = self.model
-        best, trace = m.circuit.lib.copy(), np.zeros((PASSES, 2))
-        relax(m.circuit, m.cells, m.state, target, PASSES, EXPONENTS, STEEPNESS, best, trace)
-        self._descend(best, target)
-        self._descend(self.best(target).lib, target)
+        overwrite(self.best_pass, m.circuit)
+        how = passes, EXPONENTS, STEEPNESS, self.options.pins, self.best_pass
+        delay, area = relax(m.circuit, m.cells, m.state, goal.target, goal.price, *how)
+        return float(delay), float(area)
+
+    def _edit(self, goal: Goal) -> None:
+        """Insert and remove buffers in groups, each kept if relaxation after it finds a better circuit; ends with the best."""
+        from eda.sizing.buffers import edit_buffers
+
+        m = self.model
+        least = goal.score(*self._relax(goal, AFTER))
+        overwrite(m.circuit, self.best_pass)
+        base, weights = copy_of(m.circuit), self._weights()
+        most, skip = max(4, self.netlist.n_cells // 50), 0
+        for _ in range(EDITS):
+            self._price(goal)
+            if not edit_buffers(m.circuit, m.cells, m.state, skip, most, LEAST_GAIN):
+                break
+            reorder(m.circuit, m.cells)
+            score = goal.score(*self._relax(goal, AFTER))
+            if score < least:
+                least, base, weights = score, copy_of(self.best_pass), self._weights()
+                most = most + (most + 1) // 2
+            else:
+                most, skip = max(1, most // 2), skip + (most == 1)
+            overwrite(m.circuit, base)
+            m.state.weight[:], m.state.end_weight[:] = weights
+        self._keep()
+
+    def _price(self, goal: Goal) -> None:
+        """Times and prices of what stands."""
+        from eda.sizing.kernels import time_all
+        from eda.sizing.prices import price_all
+
+        m = self.model
+        delay = time_all(m.circuit, m.cells, m.state)
+        period = delay if goal.price > 0.0 else goal.target
+        price_all(m.circuit, m.cells, m.state, period, period, EXPONENTS[1], goal.price)
+
+    def _weights(self) -> tuple[Array, Array]:
+        return self.model.state.weight.copy(), self.model.state.end_weight.copy()
 
     def _hasten(self) -> None:
-        """Ask for more and more speed until no more is found."""
+        """Raise the price of the delay, then ask for more and more speed until no more is found, then for less area."""
+        self._raise_price(edit=False)
+        if self.options.buffers:
+            self._raise_price(edit=True)
         for step in STEPS:
             while True:
-                fastest = self.best(0.0).delay
-                self._approach(fastest * step)
-                if self.best(0.0).delay > fastest * (1.0 - 0.1 * (1.0 - step)):
+                fastest = self.fastest().delay
+                overwrite(self.model.circuit, self.fastest().circuit)
+                self._approach(Goal(fastest * step))
+                if self.fastest().delay > fastest * (1.0 - 0.1 * (1.0 - step)):
                     break
+        self._approach(Goal(self.fastest().delay * (1.0 + SLACK)))
 
-    def _descend(self, lib: IntArray, target: float) -> None:
+    def _raise_price(self, edit: bool) -> None:
+        given = self.found[0]
+        overwrite(self.model.circuit, self.fastest().circuit)
+        for price in PRICES:
+            goal = Goal(price=price * given.area / max(given.delay, 1.0))
+            self._relax(goal, PASSES)
+            overwrite(self.model.circuit, self.best_pass)
+            if edit:
+                self._edit(goal)
+            self._keep()
+
+    def _descend(self, target: float) -> None:
         from eda.sizing.greedy import recover, repair
 
         m = self.model
-        kept, end_kept = m.state.weight.copy(), m.state.end_weight.copy()
-        m.circuit.lib[:] = lib
+        weights = self._weights()
         repair(m.circuit, m.cells, m.state, self.work, target, PENALTY, SWEEPS)
         reached = self._keep().delay
         recover(m.circuit, m.cells, m.state, self.work, max(target, reached), SWEEPS)
         self._keep()
-        m.state.weight[:], m.state.end_weight[:] = kept, end_kept
+        m.state.weight[:], m.state.end_weight[:] = weights
 
     def _keep(self) -> Found:
-        """Add the circuit's sizes to `found`, unless something there is as good."""
+        """Add the circuit to `found`, unless something there is as good."""
         from eda.sizing.kernels import area_of, time_all
 
         m = self.model
         delay = float(time_all(m.circuit, m.cells, m.state))
-        new = Found(m.circuit.lib.copy(), delay, float(area_of(m.circuit, m.cells)))
+        new = Found(copy_of(m.circuit), delay, float(area_of(m.circuit, m.cells)))
         if not any(f.delay <= new.delay and f.area <= new.area for f in self.found):
             self.found = [f for f in self.found if f.delay < new.delay or f.area < new.area] + [new]
         return new

@@ -9,7 +9,7 @@ import numpy as np
 
 from eda.errors import UsageError
 from eda.ir.netlist import Netlist
-from eda.sizing.search import Search
+from eda.sizing.search import Options, Search
 from eda.tech.library import LibCell, Library
 from eda.timing.constraints import Constraints
 
@@ -35,16 +35,20 @@ def size(
     *,
     target_ps: float,
     usable: Callable[[LibCell], bool] | None = None,
+    pins: bool = True,
+    buffers: bool = True,
 ) -> Sized:
-    """The netlist with cells exchanged for others of equal function, such that its delay is at most `target_ps`.
+    """The netlist of least area found whose delay is at most `target_ps`.
 
+    Cells are exchanged for others of equal function; with `pins` symmetric inputs are ordered, and with `buffers` buffers
+    are inserted and removed.
     The delay is `eda.timing.sta.Timing.delay_ps`: with registers the smallest clock period. If the target is out of reach
     (0 is out of reach) the result is as fast as was found. The result is never larger than the netlist where that meets
     the target. `usable` as in `eda.timing.variants.variants`. Equal calls give equal results.
 
-    Raises as `eda.timing.sta.analyze`, and `UsageError` for a negative target.
+    Raises as `eda.timing.sta.analyze`, and `UsageError` for a negative target and for buffers beside capacitances of wires.
     """
-    return size_front(netlist, library, constraints, targets=(target_ps,), usable=usable)[0]
+    return size_front(netlist, library, constraints, targets=(target_ps,), usable=usable, pins=pins, buffers=buffers)[0]
 
 
 def size_front(
@@ -55,6 +59,8 @@ def size_front(
     targets: Sequence[float] = (),
     points: int = 8,
     usable: Callable[[LibCell], bool] | None = None,
+    pins: bool = True,
+    buffers: bool = True,
 ) -> list[Sized]:
     """`size` for many targets, each begun where the one before ended; in the order of `targets`.
 
@@ -64,7 +70,9 @@ def size_front(
         raise UsageError(f"a target delay must not be negative, got {min(targets)} ps")
     if points < 1:
         raise UsageError(f"a front needs at least 1 point, got {points}")
-    search = Search(netlist, library, constraints or Constraints(), usable)
+    if buffers and constraints is not None and constraints.wire_cap_ff is not None:
+        raise UsageError("the wires of new nets are unknown: with wire_cap_ff, size with buffers=False")
+    search = Search(netlist, library, constraints or Constraints(), Options(pins, buffers), usable)
     wanted = list(targets) or _spread(search, points)
     for target in sorted(wanted, reverse=True):
         search.toward(target)

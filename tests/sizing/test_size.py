@@ -4,7 +4,7 @@ from mapped_random import random_netlist
 
 from eda.errors import InputError, UsageError
 from eda.ir.builder import Builder
-from eda.ir.simulate import random_vectors, simulate
+from eda.proof.check import check
 from eda.sizing.size import size, size_front
 from eda.timing.area import area
 from eda.timing.constraints import Constraints
@@ -34,16 +34,45 @@ def test_figures_are_those_of_analyze_and_never_worse_than_the_input(doubled, co
     assert found[3].area == min(f.area for f in found)
 
 
-def test_wiring_names_and_function_are_kept(doubled):
+def test_the_wiring_is_kept_where_only_sizes_may_change(doubled):
     netlist = random_netlist(doubled, 150, seed=5, registers=False)
-    sized = size(netlist, doubled, CONSTRAINTS[0], target_ps=0.0).netlist
+    sized = size(netlist, doubled, CONSTRAINTS[0], target_ps=0.0, pins=False, buffers=False).netlist
     assert np.array_equal(sized.fanin, netlist.fanin)
     assert (sized.ports, sized.net_names, sized.cell_names) == (netlist.ports, netlist.net_names, netlist.cell_names)
     assert sized.count_by_type() != netlist.count_by_type()
-    vectors = random_vectors(netlist, 4, seed=1)
-    for port in netlist.outputs:
-        nets = list(port.nets)
-        assert np.array_equal(simulate(netlist, vectors)[nets], simulate(sized, vectors)[nets])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_function_is_kept(doubled, seed):
+    netlist = random_netlist(doubled, 100, seed=seed, registers=bool(seed % 2), inputs=5)
+    given = analyze(netlist, doubled, CONSTRAINTS[0]).delay_ps
+    for sized in size_front(netlist, doubled, CONSTRAINTS[0], targets=(0.0, given)):
+        assert check(sized.netlist, netlist).status == "proven"
+        assert [p.declaration for p in sized.netlist.ports] == [p.declaration for p in netlist.ports]
+
+
+def test_a_heavy_net_gets_buffers_and_idle_ones_go(doubled):
+    """One input drives forty gates, one of which is on the long path."""
+    kinds = doubled.types
+    inverter = next(k for k in kinds.values() if k.is_combinational and len(k.outputs) == 1 and k.tables == (0b01,))
+    buffer = next(k for k in kinds.values() if k.is_combinational and len(k.outputs) == 1 and k.tables == (0b10,))
+    b = Builder("heavy")
+    (x,) = b.input("x")
+    outs = [b.cell(inverter, [x])[0] for _ in range(40)]
+    path = outs[0]
+    for _ in range(10):
+        (path,) = b.cell(inverter, [path])
+    (idle,) = b.cell(buffer, [b.input("y")[0]])
+    b.output("z", [path, *outs[1:], idle])
+    netlist = b.build()
+    constraints = Constraints(driver=inverter.name, load_ff=2.0)
+    fast = size(netlist, doubled, constraints, target_ps=0.0)
+    plain = size(netlist, doubled, constraints, target_ps=0.0, buffers=False)
+    assert fast.delay_ps < plain.delay_ps
+    slow = size(netlist, doubled, constraints, target_ps=1e6)
+    assert slow.netlist.n_cells == netlist.n_cells - 1
+    assert check(fast.netlist, netlist).status == "proven"
+    assert check(slow.netlist, netlist).status == "proven"
 
 
 def test_equal_calls_give_equal_results(doubled):
@@ -65,7 +94,7 @@ def test_unusable_cells_are_not_put_in(doubled):
     netlist = random_netlist(doubled, 60, seed=4, registers=False)
     own = set(netlist.count_by_type())
     sized = size(netlist, doubled, CONSTRAINTS[0], target_ps=0.0, usable=lambda cell: False)
-    assert set(sized.netlist.count_by_type()) == own
+    assert set(sized.netlist.count_by_type()) <= own
 
 
 def test_bad_input_is_refused(doubled):
@@ -74,6 +103,9 @@ def test_bad_input_is_refused(doubled):
         size(netlist, doubled, target_ps=-3.0)
     with pytest.raises(UsageError, match="at least 1 point"):
         size_front(netlist, doubled, points=0)
+    wires = Constraints(wire_cap_ff=np.zeros(netlist.n_nets))
+    with pytest.raises(UsageError, match="buffers=False"):
+        size(netlist, doubled, wires, target_ps=1.0)
     b = Builder("generic")
     b.output("y", b.and_(*b.input("x", 2)))
     with pytest.raises(InputError, match="map the netlist to the library first"):
