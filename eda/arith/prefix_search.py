@@ -13,7 +13,7 @@ from eda.ir.prefix import BoolArray, IntArray, PrefixGraph
 
 _READERS = (1.0, 2.0, 3.0)
 _SHIFTS = (-2.0, -1.0, 0.0, 1.0, 2.0, 4.0, 8.0, 16.0)
-_HEAT, _COLD = 0.5, 0.15
+_HEAT, _COLD = 0.6, 0.1
 _WORST_PRICE, _SUM_PRICE = 5.0, 1.0
 _POLISH = 0.5
 """Moves of the second annealing for each of the first."""
