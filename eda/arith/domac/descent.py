@@ -30,12 +30,12 @@ Progress = Callable[[int, int, float], None]
 
 @dataclass(frozen=True)
 class Step:
-    """One step of a descent, means over the batch: `worst_ps` and `area` relaxed, `decided` the mean largest entry of the
-    rows of M, coefficients of the two penalties."""
+    """One step of a descent, means over the batch: `worst_ps` and `area` relaxed, `undecided` what L_D makes of the wiring of
+    one signal, coefficients of the two penalties."""
 
     worst_ps: float
     area: float
-    decided: float
+    undecided: float
     match: float
     decide: float
 
@@ -163,19 +163,18 @@ def _loss(prepared: Program, parameters: _Parameters, options: Options, weights:
     if total:
         loss = loss + total * late.clamp(min=0).sum(dim=1)
     if match:
-        loss = loss + match * sum(_mismatch(m) for m in wiring)
+        loss = loss + match * sum(_mismatch(m, options.wiring) for m in wiring)
+    undecided = sum((_indecision(m) for m in wiring), torch.zeros_like(worst))
     if decide:
-        loss = loss + decide * (sum(_indecision(m) for m in wiring) + _indecision(p))
-    with torch.no_grad():
-        rows = sum(m.shape[:3].numel() for m in wiring)
-        sharp = sum(float(m.amax(dim=3).sum()) for m in wiring) / rows
-        record = Step(float(worst.mean()), float(timing.area.mean()), sharp, match, decide)
-    return loss.sum(), record
+        loss = loss + decide * (undecided + _indecision(p))
+    signals = sum(int(b.height.sum()) for b in prepared.layout.buckets)
+    worst_ps, area, each = (float(x.detach().mean()) for x in (worst, timing.area, undecided / signals))
+    return loss.sum(), Step(worst_ps, area, each, match, decide)
 
 
-def _mismatch(m: Tensor) -> Tensor:
-    """[B]: L_BM, ports that are not filled by exactly one signal; signals likewise."""
-    return ((1 - m.sum(dim=2)) ** 2).sum(dim=(1, 2)) + ((1 - m.sum(dim=3)) ** 2).sum(dim=(1, 2))
+def _mismatch(m: Tensor, wiring: str) -> Tensor:
+    """[B]: L_BM, ports that are not filled by exactly one signal; where the ports are, signals that are not spent once."""
+    return ((1 - m.sum(dim=2 if wiring == "softmax" else 3)) ** 2).sum(dim=(1, 2))
 
 
 def _indecision(x: Tensor) -> Tensor:
