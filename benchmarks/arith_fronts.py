@@ -43,7 +43,7 @@ from eda.flow.evaluate import Mapped, Rtl, constraints_of, synthesize, verify
 from eda.flow.recipes import load_recipe
 from eda.ir.netlist import Netlist
 from eda.ir.spec import ArithmeticSpec
-from eda.proof.check import check_spec
+from eda.proof.check import Verdict, check_spec
 from eda.proof.pair import Pair
 from eda.proof.refute import VECTORS, refute
 from eda.tech.pdk import Pdk, find_pdk
@@ -204,23 +204,31 @@ def tools_of(options: argparse.Namespace) -> Tools:
 
 
 def prove_part(options: argparse.Namespace, pdk: Pdk) -> None:
-    """Prove what stands on the union front to compute its specification; the verdict goes into the rows."""
+    """Prove what stands on the union front to compute its specification; the rows of what is proven say so."""
     record, key = Record(), (options.kind, options.width)
-    spec = specification(Config(*key))
     with sources(options, key) as folder:
         found = catalogue(key, tools_of(options), folder, pdk)
-        for row in union(record.rows, key):
-            if "proof" not in row:
-                run = Run(key, found[row["design"]](), row["recipe"], row["target_ps"], row["spelling"])
-                source = run.subject.circuit
-                via = source if isinstance(source, Netlist) else None
-                mapped = run.mapped(pdk, options.seconds)
-                verdict = check_spec(mapped.netlist, spec, via=via, time_limit=options.seconds, seed=SEED)
-                if verdict.status == "different":
-                    raise SystemExit(f"{row['design']}: {verdict}")
-                row["proof"] = f"{verdict.status}: {verdict.method or verdict.detail}"
-                print(row["design"], row["recipe"], row["target_ps"], row["proof"], flush=True)
-    record.write()
+        try:
+            for row in union(record.rows, key):
+                if "proof" not in row:
+                    run = Run(key, found[row["design"]](), row["recipe"], row["target_ps"], row["spelling"])
+                    verdict = proven(run, pdk, options.seconds)
+                    if verdict.status == "proven":
+                        row["proof"] = f"proven: {verdict.method}"
+                    print(row["design"], row["recipe"], row["target_ps"], verdict, flush=True)
+        finally:
+            record.write()
+
+
+def proven(run: Run, pdk: Pdk, seconds: float) -> Verdict:
+    """The verdict on one mapped circuit and its specification."""
+    source, spec = run.subject.circuit, specification(Config(*run.key))
+    via = source if isinstance(source, Netlist) else None
+    mapped = run.mapped(pdk, seconds)
+    verdict = check_spec(mapped.netlist, spec, via=via, time_limit=seconds, seed=SEED)
+    if verdict.status == "different":
+        raise SystemExit(f"{run.subject.name}: {verdict}")
+    return verdict
 
 
 def report(rows: Rows, key: Key) -> None:
