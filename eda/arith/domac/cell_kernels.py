@@ -2,7 +2,8 @@
 
 For B mixtures and n compressors: `ports` [B, T, 4] holds arrival rise, fall and slew rise, fall at each port; `pins` [n, 3]
 the port of each pin, `kind` [n] 0 for half and 1 for full adders, `load` [B, n, 2, 2] by output and edge, `p` [B, n, I] the
-implementations' probabilities; `values` and `moves` as in `eda.arith.domac.kernels.Cells`.
+implementations' probabilities; `values` and `moves` as in `eda.arith.domac.kernels.Cells`. The loops stay in one piece each:
+handing the arrays to inner functions costs several times what the loops do with them.
 """
 
 from __future__ import annotations
