@@ -14,7 +14,7 @@ from typing import Any
 from arith_subjects import Key
 from common import print_table
 
-from eda.explore.pareto import front, hypervolume
+from eda.pareto import front, hypervolume
 
 RECIPES = ("speed", "area")
 MATCHED = 0.005

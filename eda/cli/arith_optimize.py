@@ -48,7 +48,8 @@ def optimize(
     without: Annotated[
         list[str] | None,
         typer.Option(
-            help="Leave a step out, to see its gain: booth, domac, swaps, joint, prefix, forms, mapping, sizing, pins, buffers."
+            help="Leave a step out, to see its gain: booth, domac, swaps, joint, prefix, forms, mapping, rewire, sizing, pins, "
+            "buffers."
         ),
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Random starts of each tree.")] = 4,

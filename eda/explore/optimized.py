@@ -11,11 +11,11 @@ from eda.arith.optimize.goal import Goal
 from eda.arith.optimize.points import Archive, Point
 from eda.arith.optimize.realise import surroundings as constraints_of
 from eda.arith.optimize.search import optimize, proven
-from eda.explore.pareto import spread
 from eda.explore.record import cpu_seconds, surroundings, write_front, write_record
 from eda.explore.report import RESULTS, read_results
 from eda.flow.evaluate import measure_netlist
 from eda.ir.files import write_atomic
+from eda.pareto import spread
 from eda.verilog.writer import to_verilog
 
 Told = Callable[[str, Archive], None]

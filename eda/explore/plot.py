@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
-from eda.explore.pareto import front
+from eda.pareto import front
 
 _COLOURS = {"eda": "#1f6f8b", "yosys": "#c8553d"}
 _MARKERS = ("o", "s", "^", "D", "v", "P")

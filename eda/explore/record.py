@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from eda import __version__
-from eda.explore.pareto import front
 from eda.explore.plot import pareto_plot
 from eda.explore.report import RESULTS, write_report
 from eda.ir.files import write_atomic
+from eda.pareto import front
 from eda.tech.pdk import Pdk
 
 _FRONT_KEYS = ("verilog", "mapped", "delay_ps", "area_um2", "power_mw", "proof", "config", "recipe", "source", "name")

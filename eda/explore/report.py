@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from eda.errors import InputError
-from eda.explore.pareto import front
 from eda.explore.plot import pareto_plot
 from eda.ir.files import read_text, write_atomic
+from eda.pareto import front
 
 RESULTS = "results.json"
 _POINT_KEYS = ("name", "source", "recipe", "delay_ps", "area_um2", "power_mw", "cells", "proof")

@@ -25,6 +25,7 @@ STEPS = {
     "prefix": "final adders fitted to arrivals, in place of Sklansky, Kogge-Stone and Brent-Kung",
     "forms": "a choice among forms of adders, in place of the kit's adder cells",
     "mapping": "direct mapping, in place of Yosys and ABC",
+    "rewire": "wires, forms and polarities of the best circuits annealed together",
     "sizing": "drive strengths by exact timing",
     "pins": "order of equivalent pins",
     "buffers": "buffers by exact timing",

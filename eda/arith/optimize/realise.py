@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from eda.arith.mapped import map_front
+from eda.arith.mapped_rewire import rewire
 from eda.arith.optimize.goal import Goal
 from eda.arith.optimize.points import Point
 from eda.arith.optimize.structures import Structure
@@ -16,13 +17,17 @@ from eda.flow.recipes import load_recipe
 from eda.flow.synthesize import synthesize
 from eda.ir.netlist import Netlist
 from eda.ir.tree import ADDER_CELL
-from eda.sizing.size import size_front
+from eda.sizing.size import Sized, size_front
 from eda.timing.area import area
 from eda.timing.constraints import Constraints
 from eda.timing.sta import analyze
 
 MAPPINGS = 6
 """Netlists of one design, from the smallest to the fastest."""
+SPEED_UP = 0.985
+"""What buffers are asked to gain in delay."""
+EFFORT = 40
+"""Annealing steps per node of a mapping."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,17 +54,30 @@ def surroundings(goal: Goal) -> Constraints:
 def mapped(goal: Goal, structure: Structure) -> Iterator[Mapped]:
     """The netlists that are made of a structure."""
     for name, netlist in _netlists(goal, structure):
-        if goal.stages > 1:
-            netlist = pipeline_mapped(netlist, goal.pdk, goal.stages, goal.constraints)
-        delay = analyze(netlist, goal.pdk.library, surroundings(goal)).delay_ps
-        yield Mapped(netlist, structure, name, delay, area(netlist, goal.pdk.library))
+        yield _timed(goal, structure, name, netlist)
+
+
+def rewired(goal: Goal, point: Point, factor: float) -> Mapped:
+    """The design of `point` wired and mapped anew for `factor` times its delay."""
+    design, netlist = rewire(
+        point.design, goal.pdk, target_ps=point.delay_ps * factor, constraints=goal.constraints, seed=goal.seed
+    )
+    words = {k: str(point.origin[k]) for k in ("ppg", "tree", "adder")}
+    return _timed(goal, Structure(design, **words), f"rewired for {factor:.0%}", netlist)
+
+
+def _timed(goal: Goal, structure: Structure, name: str, netlist: Netlist) -> Mapped:
+    if goal.stages > 1:
+        netlist = pipeline_mapped(netlist, goal.pdk, goal.stages, goal.constraints)
+    delay = analyze(netlist, goal.pdk.library, surroundings(goal)).delay_ps
+    return Mapped(netlist, structure, name, delay, area(netlist, goal.pdk.library))
 
 
 def _netlists(goal: Goal, structure: Structure) -> Iterator[tuple[str, Netlist]]:
     design, pdk = structure.design, goal.pdk
     if goal.has("mapping"):
         impl = None if goal.has("forms") else [ADDER_CELL] * design.tree.n_compressors
-        for k, netlist in enumerate(map_front(design, pdk, MAPPINGS, impl=impl, constraints=goal.constraints)):
+        for k, netlist in enumerate(map_front(design, pdk, MAPPINGS, impl=impl, constraints=goal.constraints, effort=EFFORT)):
             yield f"direct {k}", netlist
         return
     for recipe in ("area", "speed"):
@@ -68,19 +86,29 @@ def _netlists(goal: Goal, structure: Structure) -> Iterator[tuple[str, Netlist]]
 
 
 def sized(goal: Goal, start: Mapped, points: int) -> Iterator[Point]:
-    """Circuits of `start` under the targets of the goal, else from the fastest to the smallest."""
+    """Circuits of `start` under the targets of the goal, else from the fastest to the smallest; no buffers yet."""
     if not goal.has("sizing"):
         yield Point(start.delay_ps, start.area, start.netlist, start.structure.design, start.origin)
         return
-    found = size_front(
-        start.netlist,
+    for s in _sizes(goal, start.netlist, goal.targets, points, buffers=False):
+        yield Point(s.delay_ps, s.area, s.netlist, start.structure.design, {**start.origin, "target_ps": s.target_ps})
+
+
+def buffered(goal: Goal, point: Point) -> Iterator[Point]:
+    """`point` sized again, now with buffers: toward its own delay, and a little less."""
+    wanted = goal.targets or (point.delay_ps, point.delay_ps * SPEED_UP)
+    for s in _sizes(goal, point.netlist, wanted, len(wanted), buffers=True):
+        yield replace(point, delay_ps=s.delay_ps, area=s.area, netlist=s.netlist)
+
+
+def _sizes(goal: Goal, netlist: Netlist, targets: tuple[float, ...], points: int, *, buffers: bool) -> list[Sized]:
+    return size_front(
+        netlist,
         goal.pdk.library,
         surroundings(goal),
-        targets=goal.targets,
+        targets=targets,
         points=points,
         usable=goal.pdk.is_usable,
         pins=goal.has("pins"),
-        buffers=goal.has("buffers"),
+        buffers=buffers,
     )
-    for s in found:
-        yield Point(s.delay_ps, s.area, s.netlist, start.structure.design, {**start.origin, "target_ps": s.target_ps})

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
 
 from eda.arith.optimize.goal import Goal
 from eda.arith.optimize.points import Archive, Point
-from eda.arith.optimize.realise import Mapped, mapped, sized
+from eda.arith.optimize.realise import Mapped, buffered, mapped, rewired, sized
 from eda.arith.optimize.structures import makers
 from eda.errors import ProofError
+from eda.pareto import spread
 from eda.proof.check import check_spec
 
 SIZED_POINTS = 6
-PROMISING = 0.03
+REWIRING_ROUNDS = 2
+REWIRED = 6
+"""Points whose designs are wired anew in each round."""
+REWIRING_TARGETS = (0.9, 1.0)
+"""Parts of their delay that the wiring aims at."""
+BUFFERED = 10
+"""Points that buffers are tried on."""
+PROMISING = 0.02
 """A netlist is sized if no other is, before sizing, faster and smaller by this part."""
 PROOF_SECONDS = 300.0
 
@@ -51,17 +59,44 @@ def optimize(
 
 
 def _steps(goal: Goal, archive: Archive) -> Iterator[str]:
-    """Group by group of structures: map all, size those that may lead to a better point."""
+    """Structures, group by group; then the best of them wired anew; then buffers."""
     for name, make in makers(goal):
         pool: list[Mapped] = []
         for structure in make():
             pool += mapped(goal, structure)
             yield f"{name}: {structure.adder} mapped"
         for start in _promising(pool, archive):
-            for point in sized(goal, start, SIZED_POINTS):
-                if goal.max_area is None or point.area <= goal.max_area:
-                    archive.add(point)
+            _keep(goal, archive, sized(goal, start, SIZED_POINTS))
             yield f"{name}: {start.structure.adder}, {start.mapping} sized"
+    if goal.method == "eda" and goal.has("rewire") and goal.has("mapping"):
+        yield from _rewire(goal, archive)
+    if goal.has("buffers") and goal.has("sizing"):
+        for point in _some(archive, BUFFERED):
+            _keep(goal, archive, buffered(goal, point))
+            yield f"buffers: {point.name}"
+
+
+def _rewire(goal: Goal, archive: Archive) -> Iterator[str]:
+    for _ in range(REWIRING_ROUNDS):
+        for point in _some(archive, REWIRED):
+            if point.design.netlist is not point.design.via or goal.config.kind == "adder":
+                return
+            for factor in REWIRING_TARGETS:
+                start = rewired(goal, point, factor)
+                _keep(goal, archive, sized(goal, start, SIZED_POINTS))
+                yield f"{start.mapping}: {point.name}"
+
+
+def _keep(goal: Goal, archive: Archive, points: Iterable[Point]) -> None:
+    for point in points:
+        if goal.max_area is None or point.area <= goal.max_area:
+            archive.add(point)
+
+
+def _some(archive: Archive, count: int) -> list[Point]:
+    """At most `count` points that stand for the whole front."""
+    points = archive.points
+    return [points[i] for i in spread([(p.delay_ps, p.area) for p in points], count)]
 
 
 def _promising(pool: Sequence[Mapped], archive: Archive) -> list[Mapped]:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eda.errors import UsageError
-from eda.explore.pareto import front, hypervolume
+from eda.pareto import front, hypervolume, spread
 
 POINTS = st.lists(st.tuples(st.integers(1, 12), st.integers(1, 12)), max_size=12)
 
@@ -31,3 +31,10 @@ def test_equal_points_appear_once():
 def test_a_reference_at_zero_is_refused():
     with pytest.raises(UsageError, match="must be positive"):
         hypervolume([(1, 1)], (0, 3))
+
+
+def test_a_spread_keeps_the_ends_and_what_dominates_most():
+    points = [(1.0, 9.0), (2.0, 8.9), (3.0, 3.0), (8.0, 2.9), (9.0, 1.0), (9.0, 2.0)]
+    assert spread(points, 3) == [0, 2, 4]
+    assert spread(points, 9) == front(points) == [0, 1, 2, 3, 4]
+    assert spread(points, 1) == [0]
