@@ -40,11 +40,12 @@ def size(
     load: Annotated[float | None, typer.Option(min=0.0, help="Load of the outputs in fF; the kit's where left out.")] = None,
     pins: Annotated[bool, typer.Option(help="Order symmetric inputs.")] = True,
     buffers: Annotated[bool, typer.Option(help="Insert and remove buffers.")] = True,
+    cells: Annotated[bool, typer.Option(help="Exchange cells for equal ones, inverters absorbed or added.")] = True,
     time_limit: Annotated[float, typer.Option(min=0.0, help="Seconds for each proof.")] = 600.0,
     seed: Seed = 1,
     as_json: Json = False,
 ) -> None:
-    """Find the least area of a mapped netlist that meets a delay: drive strengths, buffers, order of pins.
+    """Find the least area of a mapped netlist that meets a delay: drive strengths, buffers, order of pins, equal cells.
 
     With registers the delay is the clock period. Every result is proven equal to the netlist before it is written.
     Exit code 1: a target is not met (the fastest circuit is written), or there is no proof (nothing is written).
@@ -55,6 +56,7 @@ def size(
     """
     from eda.errors import UsageError
     from eda.flow.load import library_types
+    from eda.sizing.registers import name_registers
     from eda.sizing.size import size_front
     from eda.tech.pdk import find_pdk
     from eda.timing.constraints import Constraints
@@ -65,7 +67,7 @@ def size(
     if not target and points is None:
         raise UsageError("expected --target PS or --points N")
     kit = find_pdk(pdk, root=pdk_root)
-    netlist = read_verilog(file, types=library_types(pdk, pdk_root), top=top)
+    netlist = name_registers(read_verilog(file, types=library_types(pdk, pdk_root), top=top))
     surroundings = Constraints(
         clock=clock_port,
         driver=kit.defaults.driver if driver is None else driver,
@@ -80,6 +82,7 @@ def size(
         usable=kit.is_usable,
         pins=pins,
         buffers=buffers,
+        cells=cells,
     )
     rows = [_row(netlist, sized, out, len(found) > 1, time_limit, seed) for sized in found]
     shown = ("target_ps", "delay_ps", "area_um2", "cells", "proof")

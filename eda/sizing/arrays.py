@@ -24,6 +24,7 @@ class Cells(NamedTuple):
     out_start  int32 [cells]      first entry of each cell in `max_load` float [outputs]
     choices    int32 [cells, K]   what each cell may become, from small to large; `n_choices` of them
     swap_start int64 [cells+1]    rows of each cell in `swaps` int64 [.., 2], pairs of inputs that may be exchanged
+    is_gate    bool [cells]       neither registers nor black boxes
     buffers    int64 [B]          cells that may be put in as buffers; is_buffer bool [cells]
     rows       int32 [patterns, cells]  first group of arcs of a cell whose inputs have that pattern of constants
     check_first int64 [cells]     first row of each cell in `checks` int32 [rows, 2], the tables of its checks
@@ -38,6 +39,7 @@ class Cells(NamedTuple):
     n_choices: Array
     swap_start: Array
     swaps: Array
+    is_gate: Array
     buffers: Array
     is_buffer: Array
     rows: Array

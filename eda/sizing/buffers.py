@@ -186,7 +186,7 @@ def edit_buffers(circuit: Circuit, cells: Cells, state: State, skip: int, most: 
         if i + j >= skip:
             if not add:
                 drop_buffer(circuit, cells, state, idle[j])
-            elif has_room(circuit, 1):
+            elif has_room(circuit, 1, 1):
                 gain, lib, sinks = best_buffer(circuit, cells, state, nets[i])
                 if gain > least:
                     put_buffer(circuit, cells, state, nets[i], lib, sinks)

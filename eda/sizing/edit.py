@@ -54,10 +54,10 @@ def rewire(circuit: Circuit, cells: Cells, state: State, p: int, n: int) -> None
 
 
 @njit(**BARE)
-def has_room(circuit: Circuit, inputs: int) -> bool:
-    """True if a cell with that many inputs can be added."""
+def has_room(circuit: Circuit, cells: int, inputs: int) -> bool:
+    """True if so many cells with so many inputs in all can be added."""
     bits = len(circuit.port_load)
-    return circuit.used[0] + 1 < len(circuit.lib) and circuit.used[2] + inputs <= len(circuit.fanin) - bits
+    return circuit.used[0] + cells < len(circuit.lib) and circuit.used[2] + inputs <= len(circuit.fanin) - bits
 
 
 @njit(**BARE)

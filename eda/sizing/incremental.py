@@ -19,7 +19,7 @@ from eda.timing.kernels import BARE
 class Work(NamedTuple):
     """Nets that wait to be timed, and the log of what changed.
 
-    position int64 [N]   place of each net in ``Circuit.order``; -1 for nets that no cell drives
+    position float [N]   place of each net in ``Circuit.order``, new nets in between; -1 for nets that no cell drives
     heap     int64 [N], queued bool [N]   nets to time, smallest position first
     logged   int64 [N]   the trial in which a net was logged last
     log_net  int64 [N]; log float [N, 4 + 2*L]   load, slew and arrivals before the change
@@ -39,7 +39,7 @@ def work_of(circuit: Circuit) -> Work:
     """Room for trials on `circuit`."""
     nets = len(circuit.driver)
     return Work(
-        position=np.full(nets, -1, dtype=np.int64),
+        position=np.full(nets, -1.0),
         heap=np.zeros(nets, dtype=np.int64),
         queued=np.zeros(nets, dtype=np.bool_),
         logged=np.full(nets, -1, dtype=np.int64),
@@ -52,7 +52,7 @@ def work_of(circuit: Circuit) -> Work:
 @njit(**BARE)
 def number_nets(circuit: Circuit, work: Work) -> None:
     """Fill ``work.position`` from the circuit's order."""
-    work.position[:] = -1
+    work.position[:] = -1.0
     for at in range(circuit.used[1] - circuit.first[0]):
         work.position[circuit.order[at]] = at
 

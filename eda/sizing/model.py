@@ -83,6 +83,7 @@ def _cells(
         n_choices=n_choices,
         swap_start=swap_start,
         swaps=swaps,
+        is_gate=np.array([c.type.is_combinational for c in library.cells]),
         buffers=np.flatnonzero(is_buffer & allowed),
         is_buffer=is_buffer,
         rows=np.stack(rows),

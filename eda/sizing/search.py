@@ -20,6 +20,8 @@ EDITS, AFTER = 24, 10  # how often buffers are chosen anew, and passes after eac
 EXPONENTS = (8.0, 2.0)
 STEEPNESS = 10.0
 SWEEPS = 30
+ROUNDS = 2  # of exchanges of cells, each followed by sizing
+REPEATS = 3  # how often the exchanges of a round are tried
 PENALTY = 1000.0  # um2/ps: more than any exchange costs per ps won
 LEAST_GAIN = 0.05  # um2
 PRICES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
@@ -31,10 +33,11 @@ SLACK = 0.001  # by how much "as fast as it goes" may be missed for the sake of 
 
 @dataclass(frozen=True)
 class Options:
-    """What may be changed beside sizes."""
+    """What may be changed beside sizes: the order of symmetric inputs, buffers, and which cells compute what."""
 
     pins: bool = True
     buffers: bool = True
+    cells: bool = True
 
 
 @dataclass(frozen=True)
@@ -72,12 +75,15 @@ class Search:
         usable: Callable[[LibCell], bool] | None = None,
     ) -> None:
         from eda.sizing.incremental import work_of
+        from eda.sizing.remap import edits_of
 
         self.netlist = netlist
         self.library = library
         self.options = options
         self.model = model_of(netlist, library, constraints, usable)
         self.work = work_of(self.model.circuit)
+        self.edits = edits_of(self.model.circuit)
+        self.usable = usable
         self.best_pass = copy_of(self.model.circuit)
         self.found: list[Found] = []
         self._given = copy_of(self.model.circuit)
@@ -119,11 +125,17 @@ class Search:
         """Size what stands and what was given, edit the better one, and size it again."""
         m = self.model
         self._settle(goal)
-        if self.options.buffers:
+        if self.options.buffers or self.options.cells:
             overwrite(m.circuit, self._given)
             self._settle(goal)
+        if self.options.buffers:
             overwrite(m.circuit, self.best(goal.target).circuit)
             self._edit(goal)
+            self._settle(goal)
+        for _ in range(ROUNDS if self.options.cells else 0):
+            overwrite(m.circuit, self.best(goal.target).circuit)
+            if not self._exchange(goal.target):
+                break
             self._settle(goal)
         overwrite(m.circuit, self.best(goal.target).circuit)
         self._descend(goal.target)
@@ -207,6 +219,7 @@ class Search:
             self._keep()
 
     def _descend(self, target: float) -> None:
+        """Repair what misses the target, then reduce the area, by exact timing."""
         from eda.sizing.greedy import recover, repair
 
         m = self.model
@@ -216,6 +229,23 @@ class Search:
         recover(m.circuit, m.cells, m.state, self.work, max(target, reached), SWEEPS)
         self._keep()
         m.state.weight[:], m.state.end_weight[:] = weights
+
+    def _exchange(self, target: float) -> int:
+        """Exchange cells for others of equal function where that is smaller or, while `target` is missed, faster; how many."""
+        from eda.sizing.plans import inverter_of, plans_of
+        from eda.sizing.remap import remap
+
+        m = self.model
+        plans, inverter = plans_of(m.circuit, self.library, self.usable), inverter_of(self.library, self.usable)
+        count = 0
+        for _ in range(REPEATS):
+            more = remap(m.circuit, m.cells, m.state, self.work, self.edits, plans, inverter, target, PENALTY)
+            reorder(m.circuit, m.cells)
+            count += more
+            if not more:
+                break
+        self._keep()
+        return count
 
     def _keep(self) -> Found:
         """Add the circuit to `found`, unless something there is as good."""

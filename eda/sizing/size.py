@@ -37,18 +37,22 @@ def size(
     usable: Callable[[LibCell], bool] | None = None,
     pins: bool = True,
     buffers: bool = True,
+    cells: bool = True,
 ) -> Sized:
     """The netlist of least area found whose delay is at most `target_ps`.
 
-    Cells are exchanged for others of equal function; with `pins` symmetric inputs are ordered, and with `buffers` buffers
-    are inserted and removed.
+    Cells are exchanged for others of equal function; with `pins` symmetric inputs are ordered, with `buffers` buffers
+    are inserted and removed, and with `cells` a cell (and those that serve it alone) becomes another of the same function of
+    the same or of inverted nets.
     The delay is `eda.timing.sta.Timing.delay_ps`: with registers the smallest clock period. If the target is out of reach
     (0 is out of reach) the result is as fast as was found. The result is never larger than the netlist where that meets
     the target. `usable` as in `eda.timing.variants.variants`. Equal calls give equal results.
 
-    Raises as `eda.timing.sta.analyze`, and `UsageError` for a negative target and for buffers beside capacitances of wires.
+    Raises as `eda.timing.sta.analyze`, and `UsageError` for a negative target, and for new nets beside capacitances of wires.
     """
-    return size_front(netlist, library, constraints, targets=(target_ps,), usable=usable, pins=pins, buffers=buffers)[0]
+    return size_front(
+        netlist, library, constraints, targets=(target_ps,), usable=usable, pins=pins, buffers=buffers, cells=cells
+    )[0]
 
 
 def size_front(
@@ -61,6 +65,7 @@ def size_front(
     usable: Callable[[LibCell], bool] | None = None,
     pins: bool = True,
     buffers: bool = True,
+    cells: bool = True,
 ) -> list[Sized]:
     """`size` for many targets, each begun where the one before ended; in the order of `targets`.
 
@@ -70,9 +75,9 @@ def size_front(
         raise UsageError(f"a target delay must not be negative, got {min(targets)} ps")
     if points < 1:
         raise UsageError(f"a front needs at least 1 point, got {points}")
-    if buffers and constraints is not None and constraints.wire_cap_ff is not None:
-        raise UsageError("the wires of new nets are unknown: with wire_cap_ff, size with buffers=False")
-    search = Search(netlist, library, constraints or Constraints(), Options(pins, buffers), usable)
+    if (buffers or cells) and constraints is not None and constraints.wire_cap_ff is not None:
+        raise UsageError("the wires of new nets are unknown: with wire_cap_ff, size with buffers=False, cells=False")
+    search = Search(netlist, library, constraints or Constraints(), Options(pins, buffers, cells), usable)
     wanted = list(targets) or _spread(search, points)
     for target in sorted(wanted, reverse=True):
         search.toward(target)
@@ -81,7 +86,8 @@ def size_front(
 
 def _spread(search: Search, points: int) -> list[float]:
     """Targets from the fastest circuit to the smallest."""
-    slowest, fastest = search.smallest().delay, search.toward(FASTEST).delay
+    search.toward(search.smallest().delay)
+    slowest, fastest = min(search.found, key=lambda f: (f.area, f.delay)).delay, search.toward(FASTEST).delay
     return np.geomspace(fastest, max(slowest, fastest), points).tolist() if points > 1 else [fastest]
 
 

@@ -5,6 +5,7 @@ from mapped_random import random_netlist
 from eda.errors import InputError, UsageError
 from eda.ir.builder import Builder
 from eda.proof.check import check
+from eda.sizing.registers import name_registers
 from eda.sizing.size import size, size_front
 from eda.timing.area import area
 from eda.timing.constraints import Constraints
@@ -36,7 +37,7 @@ def test_figures_are_those_of_analyze_and_never_worse_than_the_input(doubled, co
 
 def test_the_wiring_is_kept_where_only_sizes_may_change(doubled):
     netlist = random_netlist(doubled, 150, seed=5, registers=False)
-    sized = size(netlist, doubled, CONSTRAINTS[0], target_ps=0.0, pins=False, buffers=False).netlist
+    sized = size(netlist, doubled, CONSTRAINTS[0], target_ps=0.0, pins=False, buffers=False, cells=False).netlist
     assert np.array_equal(sized.fanin, netlist.fanin)
     assert (sized.ports, sized.net_names, sized.cell_names) == (netlist.ports, netlist.net_names, netlist.cell_names)
     assert sized.count_by_type() != netlist.count_by_type()
@@ -44,7 +45,7 @@ def test_the_wiring_is_kept_where_only_sizes_may_change(doubled):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_function_is_kept(doubled, seed):
-    netlist = random_netlist(doubled, 100, seed=seed, registers=bool(seed % 2), inputs=5)
+    netlist = name_registers(random_netlist(doubled, 100, seed=seed, registers=bool(seed % 2), inputs=5))
     given = analyze(netlist, doubled, CONSTRAINTS[0]).delay_ps
     for sized in size_front(netlist, doubled, CONSTRAINTS[0], targets=(0.0, given)):
         assert check(sized.netlist, netlist).status == "proven"
@@ -66,10 +67,10 @@ def test_a_heavy_net_gets_buffers_and_idle_ones_go(doubled):
     b.output("z", [path, *outs[1:], idle])
     netlist = b.build()
     constraints = Constraints(driver=inverter.name, load_ff=2.0)
-    fast = size(netlist, doubled, constraints, target_ps=0.0)
-    plain = size(netlist, doubled, constraints, target_ps=0.0, buffers=False)
+    fast = size(netlist, doubled, constraints, target_ps=0.0, cells=False)
+    plain = size(netlist, doubled, constraints, target_ps=0.0, buffers=False, cells=False)
     assert fast.delay_ps < plain.delay_ps
-    slow = size(netlist, doubled, constraints, target_ps=1e6)
+    slow = size(netlist, doubled, constraints, target_ps=1e6, cells=False)
     assert slow.netlist.n_cells == netlist.n_cells - 1
     assert check(fast.netlist, netlist).status == "proven"
     assert check(slow.netlist, netlist).status == "proven"
@@ -103,9 +104,6 @@ def test_bad_input_is_refused(doubled):
         size(netlist, doubled, target_ps=-3.0)
     with pytest.raises(UsageError, match="at least 1 point"):
         size_front(netlist, doubled, points=0)
-    wires = Constraints(wire_cap_ff=np.zeros(netlist.n_nets))
-    with pytest.raises(UsageError, match="buffers=False"):
-        size(netlist, doubled, wires, target_ps=1.0)
     b = Builder("generic")
     b.output("y", b.and_(*b.input("x", 2)))
     with pytest.raises(InputError, match="map the netlist to the library first"):
