@@ -24,6 +24,8 @@ BUFFERED = 10
 """Points that buffers are tried on."""
 PROMISING = 0.02
 """A netlist is sized if no other is, before sizing, faster and smaller by this part."""
+REACH = 0.92
+"""Sizing seldom brings a netlist below this part of its delay: it is left alone if there is a smaller circuit that fast."""
 PROOF_SECONDS = 300.0
 
 Progress = Callable[[str, Archive], None]
@@ -65,7 +67,9 @@ def _steps(goal: Goal, archive: Archive) -> Iterator[str]:
         for structure in make():
             pool += mapped(goal, structure)
             yield f"{name}: {structure.adder} mapped"
-        for start in _promising(pool, archive):
+        for start in _promising(pool):
+            if archive.least_area(start.delay_ps * REACH) <= start.area:
+                continue
             _keep(goal, archive, sized(goal, start, SIZED_POINTS))
             yield f"{name}: {start.structure.adder}, {start.mapping} sized"
     if goal.method == "eda" and goal.has("rewire") and goal.has("mapping"):
@@ -99,8 +103,8 @@ def _some(archive: Archive, count: int) -> list[Point]:
     return [points[i] for i in spread([(p.delay_ps, p.area) for p in points], count)]
 
 
-def _promising(pool: Sequence[Mapped], archive: Archive) -> list[Mapped]:
-    """Those of `pool` that no other one, nor a sized point, beats by `PROMISING` in delay and area; fastest first."""
+def _promising(pool: Sequence[Mapped]) -> list[Mapped]:
+    """Those of `pool` that no other one beats by `PROMISING` in both delay and area; fastest first."""
     factor = 1.0 - PROMISING
     rivals = [(m.delay_ps, m.area) for m in pool]
 
