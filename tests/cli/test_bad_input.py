@@ -148,6 +148,14 @@ COMMANDS = {
         ["arith", "generate", "multiplier", "--width", "8", "--arrival", "b[9]=4", "-o", "x.v"],
         r"no port 'b\[9\]' to constrain \(did you mean",
     ),
+    "unknown step": (
+        ["arith", "optimize", "multiplier", "--width", "4", "--without", "boot", "-o", "x"],
+        r"did you mean 'booth'",
+    ),
+    "unknown method": (
+        ["arith", "optimize", "multiplier", "--width", "4", "--method", "domak", "-o", "x"],
+        r"did you mean 'domac'",
+    ),
     "one stage": (["arith", "generate", "multiplier", "--width", "8", "--stages", "1", "-o", "x.v"], r"at least 2 stages"),
     "unknown delays": (
         ["arith", "generate", "multiplier", "--width", "8", "--delays", "kits", "-o", "x.v"],

@@ -24,7 +24,7 @@ def run(capsys, *argv, code=0):
 
 
 def test_help_of_every_verb_shows_an_example(capsys):
-    for verb in ("check", "show", "synth", "sta", "report", "arith generate", "arith sweep"):
+    for verb in ("check", "show", "synth", "sta", "report", "size", "arith generate", "arith sweep", "arith optimize"):
         assert main([*verb.split(), "--help"]) == 0
         assert "Example" in capsys.readouterr().out, verb
 
