@@ -13,7 +13,7 @@ from statistics import median
 
 from common import cpu_seconds, print_table, write_results
 
-from eda.arith.domac import TREE_ALONE, Options, method, optimize_tree, tree_timing
+from eda.arith.domac import TREE_ALONE, Coefficient, Options, method, optimize_tree, tree_timing
 from eda.arith.domac.options import PUBLISHED
 from eda.arith.library_delays import library_delays
 from eda.arith.trees import compress
@@ -32,6 +32,7 @@ VARIANTS: dict[str, Options] = {
     "improved, library cells": replace(OURS, implementations="cell"),
     "improved, mean-field nets": replace(OURS, nets="mean"),
     "improved, row softmax": replace(OURS, wiring="softmax"),
+    "improved, published L_D": replace(OURS, decision="product", loss=replace(OURS.loss, decide=Coefficient(0.05, 1.03))),
     "improved, start from Dadda": replace(OURS, start="dadda", bonus=0.0),
     "local search alone, library cells": replace(OURS, implementations="cell", steps=0),
     "local search alone": replace(OURS, steps=0),

@@ -164,9 +164,9 @@ def _loss(prepared: Program, parameters: _Parameters, options: Options, weights:
         loss = loss + total * late.clamp(min=0).sum(dim=1)
     if match:
         loss = loss + match * sum(_mismatch(m, options.wiring) for m in wiring)
-    undecided = sum((_indecision(m) for m in wiring), torch.zeros_like(worst))
+    undecided = sum((indecision(m, options.decision) for m in wiring), torch.zeros_like(worst))
     if decide:
-        loss = loss + decide * (undecided + _indecision(p))
+        loss = loss + decide * (undecided + indecision(p, options.decision))
     signals = sum(int(b.height.sum()) for b in prepared.layout.buckets)
     worst_ps, area, each = (float(x.detach().mean()) for x in (worst, timing.area, undecided / signals))
     return loss.sum(), Step(worst_ps, area, each, match, decide)
@@ -177,12 +177,12 @@ def _mismatch(m: Tensor, wiring: str) -> Tensor:
     return ((1 - m.sum(dim=2 if wiring == "softmax" else 3)) ** 2).sum(dim=(1, 2))
 
 
-def _indecision(x: Tensor) -> Tensor:
-    """[B]: L_D, entries between 0 and 1."""
+def indecision(x: Tensor, measure: str) -> Tensor:
+    """[B]: L_D, entries between 0 and 1; see `Options.decision`."""
     import torch
 
     open_ = torch.addcmul(x, x, x, value=-1).flatten(1)
-    return torch.linalg.vecdot(open_, open_)
+    return open_.sum(dim=1) if measure == "gini" else torch.linalg.vecdot(open_, open_)
 
 
 def _legalised(

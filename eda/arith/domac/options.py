@@ -36,7 +36,7 @@ class Loss:
     total: Coefficient = Coefficient(0.0)
     area: Coefficient = Coefficient(1.0)
     match: Coefficient = Coefficient(10.0)
-    decide: Coefficient = Coefficient(0.05, 1.03)
+    decide: Coefficient = Coefficient(0.02, 1.03)
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,8 @@ class Options:
     implementations  cell: the library's adders; true: any composite that needs no complemented signal; free: any one, as if
                      the polarity that a pin wants were at hand
     swaps            exchange ports, and implementations, by exact timing after legalisation
+    decision         L_D, what is undecided of an entry x: product ``(x (1 - x))**2`` as published, which holds a row of five
+                     and more choices at equal shares, or gini ``x (1 - x)``, which does not
     bonus            logit in favour of the start's own wiring, which otherwise is random
     noise            standard deviation of the random logits
     temperature      of softmax and Sinkhorn, first and last, geometric between
@@ -69,6 +71,7 @@ class Options:
     nets: str = "risk"
     implementations: str = "true"
     swaps: bool = True
+    decision: str = "gini"
     bonus: float = 4.0
     noise: float = 0.5
     temperature: tuple[float, float] = (1.0, 0.03)
@@ -90,6 +93,7 @@ class Options:
         for what, name, known in (
             ("start", self.start, ("tdm", "dadda", "ufo")),
             ("wiring", self.wiring, ("sinkhorn", "softmax")),
+            ("decision", self.decision, ("gini", "product")),
             ("implementations", self.implementations, ("cell", "true", "free")),
             ("net model", self.nets, ("risk", "mean")),
             ("device", self.device.split(":")[0], ("cpu", "cuda")),
@@ -109,6 +113,7 @@ PUBLISHED = Options(
     start="dadda",
     wiring="softmax",
     nets="mean",
+    decision="product",
     swaps=False,
     cooling=1.0,
     bonus=0.0,

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from eda.arith.domac import METHODS, Coefficient, Options, method
+from eda.arith.domac import METHODS, Coefficient, Options, method, tree_timing
 from eda.arith.domac.characterise import composite_bank
-from eda.arith.domac.descent import descend
+from eda.arith.domac.descent import descend, indecision
 from eda.arith.domac.exact import TREE_ALONE
 from eda.arith.domac.layout import layout
 from eda.errors import UsageError
@@ -41,6 +41,24 @@ def test_the_penalties_decide_the_wiring(pdk, tree_of):
         None,
     ).history
     assert history[-1].undecided < 1e-3 < history[0].undecided
+
+
+def test_the_published_measure_holds_seven_choices_at_equal_shares():
+    torch = pytest.importorskip("torch")
+    even = torch.full((1, 7), 1 / 7, dtype=torch.float64)
+    tilted = even + 0.01 * torch.tensor([6.0, -1, -1, -1, -1, -1, -1])
+    assert indecision(tilted, "product") > indecision(even, "product")
+    assert indecision(tilted, "gini") < indecision(even, "gini")
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.2])
+def test_legal_trees_are_as_fast_as_the_relaxation_said(pdk, tree_of, weight):
+    pytest.importorskip("torch")
+    pytest.importorskip("scipy")
+    options = method("improved", where=TREE_ALONE, weights=(weight,), seeds=2, steps=200)
+    done = descend(layout(tree_of(8).staged()), composite_bank(pdk), options, np.zeros(16), 2.5, None)
+    for tree, relaxed in zip(done.trees, done.relaxed_ps, strict=True):
+        assert tree_timing(tree, pdk).delay_ps == pytest.approx(relaxed, rel=0.02)
 
 
 @pytest.mark.parametrize(
