@@ -9,6 +9,9 @@ from eda.sizing.edit import swap_pins
 from eda.sizing.kernels import INF, net_at, slopes
 from eda.timing.kernels import BARE, interpolate
 
+NEGLIGIBLE = 0.01
+"""Cost of delays (um2) that no order of inputs is worth looking for."""
+
 
 @njit(**BARE)
 def cost_of(circuit: Circuit, cells: Cells, state: State, c: int, lib: int) -> float:
@@ -85,22 +88,24 @@ def set_cell(circuit: Circuit, cells: Cells, state: State, c: int, lib: int) -> 
 def choose_cell(circuit: Circuit, cells: Cells, state: State, c: int, swap: bool) -> bool:
     """Make `c` the choice of least cost and, with `swap`, order its inputs; true if something changed."""
     own, swapped = circuit.lib[c], False
-    best, least = own, cost_of(circuit, cells, state, c, own)
+    best, last, least = own, own, cost_of(circuit, cells, state, c, own)
     if overloads(circuit, cells, state, c, own):
         least = INF
     if not circuit.fixed[c]:
         for k in range(cells.n_choices[own]):
             lib = cells.choices[own, k]
-            if lib == own or overloads(circuit, cells, state, c, lib):
+            # no cell costs less than its area
+            if lib == own or cells.area[lib] >= least or overloads(circuit, cells, state, c, lib):
                 continue
-            cost = cost_of(circuit, cells, state, c, lib)
+            cost, last = cost_of(circuit, cells, state, c, lib), lib
             if cost < least:
                 best, least = lib, cost
     if best != own:
         set_cell(circuit, cells, state, c, best)
-    if swap and circuit.pattern[c] == 0:
+    if swap and circuit.pattern[c] == 0 and least - cells.area[best] > NEGLIGIBLE:
         swapped = choose_pins(circuit, cells, state, c)
-    cost_of(circuit, cells, state, c, best)
+    if best != last or swap:
+        cost_of(circuit, cells, state, c, best)
     for k in range(circuit.output_start[c + 1] - circuit.output_start[c]):
         for o in range(2):
             state.slew[circuit.output_start[c] + k, o] = state.out_slew[k, o]

@@ -14,9 +14,10 @@ from eda.timing.constraints import Constraints
 
 if TYPE_CHECKING:
     from eda.sizing.arrays import Array, Circuit
+    from eda.sizing.remap import Plans
 
-PASSES = 60
-EDITS, AFTER = 24, 10  # how often buffers are chosen anew, and passes after each time
+PASSES = 40
+EDITS, AFTER = 16, 6  # how often buffers are chosen anew, and passes after each time
 EXPONENTS = (8.0, 2.0)
 STEEPNESS = 10.0
 SWEEPS = 30
@@ -24,9 +25,9 @@ ROUNDS = 2  # of exchanges of cells, each followed by sizing
 REPEATS = 3  # how often the exchanges of a round are tried
 PENALTY = 1000.0  # um2/ps: more than any exchange costs per ps won
 LEAST_GAIN = 0.05  # um2
-PRICES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+PRICES = (2.0, 16.0)
 """Prices of the delay, in terms of area / delay of the given circuit, while the fastest circuit is sought."""
-STEPS = (0.99, 0.995, 0.998)
+STEPS = (0.99, 0.997)
 """Targets in terms of the best delay so far."""
 SLACK = 0.001  # by how much "as fast as it goes" may be missed for the sake of area
 
@@ -86,6 +87,7 @@ class Search:
         self.usable = usable
         self.best_pass = copy_of(self.model.circuit)
         self.found: list[Found] = []
+        self._planned: tuple[bytes, Plans] | None = None
         self._given = copy_of(self.model.circuit)
         self._keep()
         self._weigh()
@@ -232,11 +234,11 @@ class Search:
 
     def _exchange(self, target: float) -> int:
         """Exchange cells for others of equal function where that is smaller or, while `target` is missed, faster; how many."""
-        from eda.sizing.plans import inverter_of, plans_of
+        from eda.sizing.plans import inverter_of
         from eda.sizing.remap import remap
 
         m = self.model
-        plans, inverter = plans_of(m.circuit, self.library, self.usable), inverter_of(self.library, self.usable)
+        plans, inverter = self._plans(), inverter_of(self.library, self.usable)
         count = 0
         for _ in range(REPEATS):
             more = remap(m.circuit, m.cells, m.state, self.work, self.edits, plans, inverter, target, PENALTY)
@@ -246,6 +248,16 @@ class Search:
                 break
         self._keep()
         return count
+
+    def _plans(self) -> Plans:
+        """The exchanges of the circuit that stands; they depend on its wiring alone."""
+        from eda.sizing.plans import plans_of
+
+        circuit = self.model.circuit
+        wiring = circuit.used.tobytes() + circuit.fanin.tobytes() + circuit.alive.tobytes()
+        if self._planned is None or self._planned[0] != wiring:
+            self._planned = wiring, plans_of(circuit, self.library, self.usable)
+        return self._planned[1]
 
     def _keep(self) -> Found:
         """Add the circuit to `found`, unless something there is as good."""
