@@ -45,6 +45,7 @@ class Goal:
     method       eda, or domac: the published method, with textbook adders
     without      steps of `STEPS` to leave out
     seeds        random starts of each tree optimization
+    effort       1 or more: how much is sized and wired anew; time grows with it
     """
 
     config: Config
@@ -56,6 +57,7 @@ class Goal:
     without: frozenset[str] = frozenset()
     seed: int = 1
     seeds: int = 4
+    effort: int = 1
     device: str = "cpu"
     driver: str | None = None
     load_ff: float | None = None
@@ -66,8 +68,9 @@ class Goal:
         for step in sorted(self.without):
             if step not in STEPS:
                 raise UsageError(f"no step {step!r}{suggest(step, STEPS)}; expected {', '.join(STEPS)}")
-        if self.stages < 1 or self.seeds < 1:
-            raise UsageError(f"stages and seeds must be at least 1, got {self.stages} and {self.seeds}")
+        for what, number in (("stages", self.stages), ("seeds", self.seeds), ("effort", self.effort)):
+            if number < 1:
+                raise UsageError(f"{what} must be at least 1, got {number}")
         for what, values in (("target delay", self.targets), ("largest area", (self.max_area,))):
             if any(v is not None and not v > 0 for v in values):
                 raise UsageError(f"a {what} must be positive, got {min(v for v in values if v is not None)}")

@@ -14,14 +14,16 @@ from eda.errors import ProofError
 from eda.pareto import spread
 from eda.proof.check import check_spec
 
-SIZED_POINTS = 6
-REWIRING_ROUNDS = 2
-REWIRED = 6
-"""Points whose designs are wired anew in each round."""
+SIZED_POINTS = 5
+SIZED = 7
+"""Netlists of a group of structures that are sized, times the effort."""
+REWIRING_ROUNDS = 1
+REWIRED = 5
+"""Points whose designs are wired anew in each of so many rounds, times the effort."""
 REWIRING_TARGETS = (0.9, 1.0)
 """Parts of their delay that the wiring aims at."""
-BUFFERED = 10
-"""Points that buffers are tried on."""
+BUFFERED = 6
+"""Points that buffers are tried on, times the effort."""
 PROMISING = 0.02
 """A netlist is sized if no other is, before sizing, faster and smaller by this part."""
 REACH = 0.92
@@ -67,7 +69,7 @@ def _steps(goal: Goal, archive: Archive) -> Iterator[str]:
         for structure in make():
             pool += mapped(goal, structure)
             yield f"{name}: {structure.adder} mapped"
-        for start in _promising(pool):
+        for start in _promising(pool, goal.effort):
             if archive.least_area(start.delay_ps * REACH) <= start.area:
                 continue
             _keep(goal, archive, sized(goal, start, SIZED_POINTS))
@@ -75,13 +77,13 @@ def _steps(goal: Goal, archive: Archive) -> Iterator[str]:
     if goal.method == "eda" and goal.has("rewire") and goal.has("mapping"):
         yield from _rewire(goal, archive)
     if goal.has("buffers") and goal.has("sizing"):
-        for point in _some(archive, BUFFERED):
+        for point in _some(archive, BUFFERED * goal.effort):
             _keep(goal, archive, buffered(goal, point))
             yield f"buffers: {point.name}"
 
 
 def _rewire(goal: Goal, archive: Archive) -> Iterator[str]:
-    for _ in range(REWIRING_ROUNDS):
+    for _ in range(REWIRING_ROUNDS * goal.effort):
         for point in _some(archive, REWIRED):
             if point.design.netlist is not point.design.via or goal.config.kind == "adder":
                 return
@@ -103,15 +105,19 @@ def _some(archive: Archive, count: int) -> list[Point]:
     return [points[i] for i in spread([(p.delay_ps, p.area) for p in points], count)]
 
 
-def _promising(pool: Sequence[Mapped]) -> list[Mapped]:
-    """Those of `pool` that no other one beats by `PROMISING` in both delay and area; fastest first."""
+def _promising(pool: Sequence[Mapped], effort: int) -> list[Mapped]:
+    """Those of `pool` to size: first some that stand for its front, then others that no other clearly beats.
+
+    The first of them already cover all delays, so that a search that is ended early leaves no gap.
+    """
+    figures = [(m.delay_ps, m.area) for m in pool]
     factor = 1.0 - PROMISING
-    rivals = [(m.delay_ps, m.area) for m in pool]
-
-    def beaten(m: Mapped) -> bool:
-        return any(d <= m.delay_ps * factor and a <= m.area * factor for d, a in rivals)
-
-    return sorted((m for m in pool if not beaten(m)), key=lambda m: (m.delay_ps, m.area))
+    close = [i for i, (d, a) in enumerate(figures) if not any(x <= d * factor and y <= a * factor for x, y in figures)]
+    chosen: list[int] = []
+    for _ in range(effort):
+        rest = [i for i in close if i not in chosen]
+        chosen += [rest[k] for k in spread([figures[i] for i in rest], SIZED)]
+    return [pool[i] for i in chosen]
 
 
 def proven(goal: Goal, points: Sequence[Point], progress: Callable[[Point], None] | None = None) -> list[Point]:
