@@ -11,8 +11,6 @@ from numba import njit
 from eda.arith.mapped_kernels import IntArray, Problem, State, Table, arrival_of, begin, give, join
 
 _SETTLED = 1e-9
-_HOPELESS = 12.0
-"""How many times the temperature a change may cost that is looked at."""
 
 
 class Fanout(NamedTuple):
@@ -73,6 +71,43 @@ def _local_area(p: Problem, t: Table, s: State, n: int) -> float:
     return area
 
 
+class _Past(NamedTuple):
+    """What a change of arrivals overwrote, so that it can be taken back: ``used[0]`` variables and their arrivals."""
+
+    used: IntArray
+    variable: IntArray
+    arrival: npt.NDArray[np.float64]
+
+
+@njit(cache=True)
+def _remember(s: State, past: _Past, v: int) -> None:
+    at = past.used[0]
+    past.variable[at] = v
+    for phase in range(2):
+        for edge in range(2):
+            past.arrival[at, phase, edge] = s.arrival[v, phase, edge]
+    past.used[0] = at + 1
+
+
+@njit(cache=True)
+def _take_back(s: State, past: _Past) -> None:
+    for at in range(past.used[0] - 1, -1, -1):  # a variable that is there twice gets what it had first
+        for phase in range(2):
+            for edge in range(2):
+                s.arrival[past.variable[at], phase, edge] = past.arrival[at, phase, edge]
+
+
+@njit(cache=True)
+def _moved(s: State, past: _Past, v: int) -> bool:
+    """Is an arrival of the variable remembered last another than before?"""
+    at = past.used[0] - 1
+    for phase in range(2):
+        for edge in range(2):
+            if abs(s.arrival[v, phase, edge] - past.arrival[at, phase, edge]) > _SETTLED:
+                return True
+    return False
+
+
 @njit(cache=True)
 def _put(p: Problem, t: Table, s: State, n: int, o: int) -> None:
     join(p, t, s, n, -1)
@@ -91,21 +126,27 @@ def _mark(dirty: npt.NDArray[np.bool_], n: int) -> int:
 
 
 @njit(cache=True)
-def _reload(p: Problem, t: Table, f: Fanout, s: State, v: int, dirty: npt.NDArray[np.bool_]) -> int:
+def _reload(p: Problem, t: Table, f: Fanout, s: State, v: int, dirty: npt.NDArray[np.bool_], past: _Past) -> int:
     """The load of variable v has changed: mark its driver."""
     if f.driver[v] >= 0:
         return _mark(dirty, f.driver[v])
     if v == 0:
         return 0
+    _remember(s, past, v)
     begin(p, t, s, v)
-    pending = 0
-    for j in range(f.start[f.group[v]], f.start[f.group[v] + 1]):
-        pending += _mark(dirty, f.reader[j])
-    return pending
+    return _mark_readers(f, v, dirty)
 
 
 @njit(cache=True)
-def _retime(p: Problem, t: Table, f: Fanout, s: State, dirty: npt.NDArray[np.bool_], pending: int) -> None:
+def _mark_readers(f: Fanout, v: int, dirty: npt.NDArray[np.bool_]) -> int:
+    marked = 0
+    for j in range(f.start[f.group[v]], f.start[f.group[v] + 1]):
+        marked += _mark(dirty, f.reader[j])
+    return marked
+
+
+@njit(cache=True)
+def _retime(p: Problem, t: Table, f: Fanout, s: State, dirty: npt.NDArray[np.bool_], pending: int, past: _Past) -> None:
     """Bring the arrivals behind the `pending` dirty nodes up to date."""
     at = 0
     while pending:
@@ -114,22 +155,22 @@ def _retime(p: Problem, t: Table, f: Fanout, s: State, dirty: npt.NDArray[np.boo
             pending -= 1
             for k in range(t.n_out[p.kind[at]]):
                 v = p.outputs[at, k] >> 1
-                before = s.arrival[v].copy()
+                _remember(s, past, v)
                 arrival_of(p, t, s, at, k)
-                if np.abs(s.arrival[v] - before).max() > _SETTLED:
-                    for j in range(f.start[f.group[v]], f.start[f.group[v] + 1]):
-                        pending += _mark(dirty, f.reader[j])
+                if _moved(s, past, v):
+                    pending += _mark_readers(f, v, dirty)
         at += 1
 
 
 @njit(cache=True)
-def _put_timed(p: Problem, t: Table, f: Fanout, s: State, n: int, o: int, dirty: npt.NDArray[np.bool_]) -> None:
+def _put_timed(p: Problem, t: Table, f: Fanout, s: State, n: int, o: int, dirty: npt.NDArray[np.bool_], past: _Past) -> None:
     """Give node n option o and time what follows."""
+    past.used[0] = 0
     _put(p, t, s, n, o)
     pending = _mark(dirty, n)
     for i in range(t.n_in[p.kind[n]]):
-        pending += _reload(p, t, f, s, p.inputs[n, i] >> 1, dirty)
-    _retime(p, t, f, s, dirty, pending)
+        pending += _reload(p, t, f, s, p.inputs[n, i] >> 1, dirty, past)
+    _retime(p, t, f, s, dirty, pending, past)
 
 
 # --- exchange of wires --------------------------------------------------------------------------------------------------
@@ -151,9 +192,8 @@ def _may_exchange(f: Fanout, v: int, u: int) -> bool:
 
 
 @njit(cache=True)
-def _redirect(p: Problem, t: Table, f: Fanout, s: State, old: int, new: int, dirty: npt.NDArray[np.bool_]) -> int:
+def _redirect(p: Problem, t: Table, f: Fanout, s: State, old: int, new: int) -> None:
     """Let the readers of literal `old` read the literal `new`."""
-    pending = 0
     for j in range(f.start[f.group[old >> 1]], f.start[f.group[old >> 1] + 1]):
         n = f.reader[j]
         join(p, t, s, n, -1)
@@ -161,19 +201,27 @@ def _redirect(p: Problem, t: Table, f: Fanout, s: State, old: int, new: int, dir
             if p.inputs[n, i] >> 1 == old >> 1:
                 p.inputs[n, i] ^= old ^ new
         join(p, t, s, n, 1)
-        pending += _mark(dirty, n)
-    return pending
 
 
 @njit(cache=True)
-def _exchange(p: Problem, t: Table, f: Fanout, s: State, x: int, y: int, dirty: npt.NDArray[np.bool_]) -> None:
-    """Let the readers of literals x and y change places, and time what follows; doing it again undoes it."""
-    pending = _redirect(p, t, f, s, x, y, dirty)
-    pending += _redirect(p, t, f, s, y, x, dirty)
+def _exchange(p: Problem, t: Table, f: Fanout, s: State, x: int, y: int) -> None:
+    """Let the readers of literals x and y change places; doing it again undoes it."""
+    _redirect(p, t, f, s, x, y)
+    _redirect(p, t, f, s, y, x)
     f.group[x >> 1], f.group[y >> 1] = f.group[y >> 1], f.group[x >> 1]
-    pending += _reload(p, t, f, s, x >> 1, dirty)
-    pending += _reload(p, t, f, s, y >> 1, dirty)
-    _retime(p, t, f, s, dirty, pending)
+
+
+@njit(cache=True)
+def _exchange_timed(
+    p: Problem, t: Table, f: Fanout, s: State, x: int, y: int, dirty: npt.NDArray[np.bool_], past: _Past
+) -> None:
+    """Exchange the readers of x and y and time what follows."""
+    past.used[0] = 0
+    _exchange(p, t, f, s, x, y)
+    pending = _mark_readers(f, x >> 1, dirty) + _mark_readers(f, y >> 1, dirty)
+    pending += _reload(p, t, f, s, x >> 1, dirty, past)
+    pending += _reload(p, t, f, s, y >> 1, dirty, past)
+    _retime(p, t, f, s, dirty, pending, past)
 
 
 @njit(cache=True)
@@ -209,6 +257,8 @@ def anneal(
     """
     np.random.seed(seed)
     dirty = np.zeros(len(p.kind), dtype=np.bool_)
+    size = len(s.phase) + p.inputs.shape[1]
+    past = _Past(np.zeros(1, dtype=np.int64), np.zeros(size, dtype=np.int64), np.zeros((size, 2, 2)))
     option, inputs, group = s.option.copy(), p.inputs.copy(), f.group.copy()
     total = least = 0.0
     late = lateness(p, s, goal)
@@ -216,6 +266,7 @@ def anneal(
     for _ in range(steps):
         heat *= cooling
         wire = np.random.random() < share
+        most = -heat * np.log(1.0 - np.random.random())  # a change may cost that much: a draw of Metropolis' rule
         n = old = x = y = 0
         if wire:
             a = np.random.randint(len(w.literal))
@@ -224,7 +275,7 @@ def anneal(
             if x == y or not _may_exchange(f, x >> 1, y >> 1):
                 continue
             change = -_inverters(t, s, x >> 1, y >> 1)
-            _exchange(p, t, f, s, x, y, dirty)
+            _exchange_timed(p, t, f, s, x, y, dirty, past)
             change += _inverters(t, s, x >> 1, y >> 1)
         else:
             n = np.random.randint(len(p.kind))
@@ -236,19 +287,21 @@ def anneal(
             _put(p, t, s, n, o)
             change += _local_area(p, t, s, n)
             _put(p, t, s, n, old)
-            if change > _HOPELESS * heat + late:
+            if change - late > most:
                 continue
-            _put_timed(p, t, f, s, n, o, dirty)
+            _put_timed(p, t, f, s, n, o, dirty, past)
         now = lateness(p, s, goal)
         change += now - late
-        if change <= 0.0 or np.random.random() < np.exp(-change / heat):
+        if change <= most:
             total += change
             late = now
             if total < least - 1e-9:
                 least = total
                 option[:], inputs[:], group[:] = s.option, p.inputs, f.group
-        elif wire:
-            _exchange(p, t, f, s, x, y, dirty)
         else:
-            _put_timed(p, t, f, s, n, old, dirty)
+            if wire:
+                _exchange(p, t, f, s, x, y)
+            else:
+                _put(p, t, s, n, old)
+            _take_back(s, past)
     s.option[:], p.inputs[:], f.group[:] = option, inputs, group

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from eda.sizing.arrays import Array, Circuit
     from eda.sizing.remap import Plans
 
-PASSES = 40
+PASSES = 20
 EDITS, AFTER = 16, 6  # how often buffers are chosen anew, and passes after each time
 EXPONENTS = (8.0, 2.0)
 STEEPNESS = 10.0

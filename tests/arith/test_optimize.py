@@ -14,7 +14,7 @@ from eda.tech.pdk import find_pdk
 from eda.timing.area import area
 from eda.timing.sta import analyze
 
-QUICK = frozenset({"domac", "booth", "rewire", "buffers", "joint"})
+QUICK = frozenset({"domac", "booth", "rewire", "buffers", "cells", "joint"})
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 
 from eda.cli import main
 
-QUICK = [x for step in ("domac", "booth", "rewire", "buffers", "joint") for x in ("--without", step)]
+QUICK = [x for step in ("domac", "booth", "rewire", "buffers", "cells", "joint") for x in ("--without", step)]
 
 
 @pytest.fixture(scope="module")

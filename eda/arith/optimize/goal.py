@@ -28,6 +28,7 @@ STEPS = {
     "rewire": "wires, forms and polarities of the best circuits annealed together",
     "sizing": "drive strengths by exact timing",
     "pins": "order of equivalent pins",
+    "cells": "other cells of equal function, by exact timing",
     "buffers": "buffers by exact timing",
 }
 """What the default method does beyond a textbook generator; each can be left out to show what it gains."""

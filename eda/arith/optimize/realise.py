@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from eda.arith.mapped import map_front
 from eda.arith.mapped_rewire import rewire
 from eda.arith.optimize.goal import Goal
@@ -17,15 +19,15 @@ from eda.flow.recipes import load_recipe
 from eda.flow.synthesize import synthesize
 from eda.ir.netlist import Netlist
 from eda.ir.tree import ADDER_CELL
-from eda.sizing.size import Sized, size_front
+from eda.sizing.size import FASTEST, Sized, size_front
 from eda.timing.area import area
 from eda.timing.constraints import Constraints
 from eda.timing.sta import analyze
 
 MAPPINGS = 6
 """Netlists of one design, from the smallest to the fastest."""
-SPEED_UP = 0.985
-"""What buffers are asked to gain in delay."""
+HASTENED = 4
+"""Circuits from the fastest that a point can become to the point itself."""
 EFFORT = 40
 """Annealing steps per node of a mapping."""
 
@@ -86,22 +88,33 @@ def _netlists(goal: Goal, structure: Structure) -> Iterator[tuple[str, Netlist]]
 
 
 def sized(goal: Goal, start: Mapped, points: int) -> Iterator[Point]:
-    """Circuits of `start` under the targets of the goal, else from the fastest to the smallest; no buffers yet."""
+    """Circuits of `start` under the targets of the goal, else from the fastest to the smallest; quickly, by sizes alone."""
     if not goal.has("sizing"):
         yield Point(start.delay_ps, start.area, start.netlist, start.structure.design, start.origin)
         return
-    for s in _sizes(goal, start.netlist, goal.targets, points, buffers=False):
+    for s in _sizes(goal, start.netlist, goal.targets, points, thorough=False):
         yield Point(s.delay_ps, s.area, s.netlist, start.structure.design, {**start.origin, "target_ps": s.target_ps})
 
 
-def buffered(goal: Goal, point: Point) -> Iterator[Point]:
-    """`point` sized again, now with buffers: toward its own delay, and a little less."""
-    wanted = goal.targets or (point.delay_ps, point.delay_ps * SPEED_UP)
-    for s in _sizes(goal, point.netlist, wanted, len(wanted), buffers=True):
+def polished(goal: Goal, point: Point) -> Iterator[Point]:
+    """`point` sized again toward its own delay, now with other cells of equal function and with buffers."""
+    yield from _resized(goal, point, goal.targets or (point.delay_ps,))
+
+
+def hastened(goal: Goal, point: Point) -> Iterator[Point]:
+    """`point` as fast as it can be made, and somewhat slower."""
+    (fastest,) = _resized(goal, point, (FASTEST,))
+    steps = np.geomspace(fastest.delay_ps, max(point.delay_ps, fastest.delay_ps), HASTENED)
+    yield fastest
+    yield from _resized(goal, fastest, tuple(steps[1:].tolist()))
+
+
+def _resized(goal: Goal, point: Point, targets: tuple[float, ...]) -> Iterator[Point]:
+    for s in _sizes(goal, point.netlist, targets, len(targets), thorough=True):
         yield replace(point, delay_ps=s.delay_ps, area=s.area, netlist=s.netlist)
 
 
-def _sizes(goal: Goal, netlist: Netlist, targets: tuple[float, ...], points: int, *, buffers: bool) -> list[Sized]:
+def _sizes(goal: Goal, netlist: Netlist, targets: tuple[float, ...], points: int, *, thorough: bool) -> list[Sized]:
     return size_front(
         netlist,
         goal.pdk.library,
@@ -110,5 +123,6 @@ def _sizes(goal: Goal, netlist: Netlist, targets: tuple[float, ...], points: int
         points=points,
         usable=goal.pdk.is_usable,
         pins=goal.has("pins"),
-        buffers=buffers,
+        buffers=thorough and goal.has("buffers"),
+        cells=thorough and goal.has("cells"),
     )

@@ -8,7 +8,7 @@ from time import monotonic
 
 from eda.arith.optimize.goal import Goal
 from eda.arith.optimize.points import Archive, Point
-from eda.arith.optimize.realise import Mapped, buffered, mapped, rewired, sized
+from eda.arith.optimize.realise import Mapped, hastened, mapped, polished, rewired, sized
 from eda.arith.optimize.structures import makers
 from eda.errors import ProofError
 from eda.pareto import spread
@@ -22,8 +22,8 @@ REWIRED = 5
 """Points whose designs are wired anew in each of so many rounds, times the effort."""
 REWIRING_TARGETS = (0.9, 1.0)
 """Parts of their delay that the wiring aims at."""
-BUFFERED = 6
-"""Points that buffers are tried on, times the effort."""
+HASTENED = 2
+"""Fastest points that are made as fast as they can be, times the effort."""
 PROMISING = 0.02
 """A netlist is sized if no other is, before sizing, faster and smaller by this part."""
 REACH = 0.92
@@ -63,7 +63,7 @@ def optimize(
 
 
 def _steps(goal: Goal, archive: Archive) -> Iterator[str]:
-    """Structures, group by group; then the best of them wired anew; then buffers."""
+    """Structures, group by group; then the best of them wired anew; then all of the front sized thoroughly."""
     for name, make in makers(goal):
         pool: list[Mapped] = []
         for structure in make():
@@ -76,10 +76,18 @@ def _steps(goal: Goal, archive: Archive) -> Iterator[str]:
             yield f"{name}: {start.structure.adder}, {start.mapping} sized"
     if goal.method == "eda" and goal.has("rewire") and goal.has("mapping"):
         yield from _rewire(goal, archive)
-    if goal.has("buffers") and goal.has("sizing"):
-        for point in _some(archive, BUFFERED * goal.effort):
-            _keep(goal, archive, buffered(goal, point))
-            yield f"buffers: {point.name}"
+    if goal.has("sizing") and (goal.has("cells") or goal.has("buffers")):
+        yield from _polish(goal, archive)
+
+
+def _polish(goal: Goal, archive: Archive) -> Iterator[str]:
+    if not goal.targets:
+        for point in archive.points[: HASTENED * goal.effort]:
+            _keep(goal, archive, hastened(goal, point))
+            yield f"hastened: {point.name}"
+    for point in archive.points:
+        _keep(goal, archive, polished(goal, point))
+        yield f"polished: {point.name}"
 
 
 def _rewire(goal: Goal, archive: Archive) -> Iterator[str]:
