@@ -22,7 +22,7 @@ REWIRED = 5
 """Points whose designs are wired anew in each of so many rounds, times the effort."""
 REWIRING_TARGETS = (0.9, 1.0)
 """Parts of their delay that the wiring aims at."""
-HASTENED = 2
+HASTENED = 1
 """Fastest points that are made as fast as they can be, times the effort."""
 PROMISING = 0.02
 """A netlist is sized if no other is, before sizing, faster and smaller by this part."""

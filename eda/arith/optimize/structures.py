@@ -22,7 +22,8 @@ from eda.ir.prefix import PrefixGraph
 from eda.ir.tree import CompressorTree
 
 TEXTBOOK = ("sklansky", "kogge-stone", "brent-kung")
-GRAPHS = 7
+GRAPHS = 5
+"""Final adders of each tree; two more for each further unit of effort."""
 MOVES = 10_000
 
 
@@ -68,7 +69,7 @@ def _greedy(goal: Goal, config: Config) -> Iterator[Structure]:
 
 
 def _joint(goal: Goal, config: Config) -> Iterator[Structure]:
-    for k, design in enumerate(joint(begin(config), goal.pdk, points=GRAPHS, moves=MOVES, seed=goal.seed)):
+    for k, design in enumerate(joint(begin(config), goal.pdk, points=_graphs(goal), moves=MOVES, seed=goal.seed)):
         yield Structure(design, config.ppg, "joint", f"joint {k}")
 
 
@@ -78,6 +79,10 @@ def _domac(goal: Goal, config: Config, options: Options) -> Iterator[Structure]:
     chosen = replace(options, seeds=goal.seeds, seed=goal.seed, device=goal.device)
     for k, result in enumerate(optimize_tree(begin(timed), goal.pdk, chosen).trees[:2]):
         yield from _with_adders(goal, timed, _plain(result.tree), f"domac {k}")
+
+
+def _graphs(goal: Goal) -> int:
+    return GRAPHS + 2 * (goal.effort - 1)
 
 
 def _plain(tree: CompressorTree) -> CompressorTree:
@@ -109,7 +114,7 @@ class _Chooser:
     def __call__(self, settled: Sequence[float]) -> PrefixGraph:
         if not self._front:
             goal, model = self._goal, library_model(self._goal.pdk)
-            found = prefix_front(settled, model, points=GRAPHS, required=self._required, moves=MOVES, seed=goal.seed)
+            found = prefix_front(settled, model, points=_graphs(goal), required=self._required, moves=MOVES, seed=goal.seed)
             fast = prefix_graph("kogge-stone", settled, delays=self._delays)
             self._front = found if fast in found else (*found, fast)
             self.offered = len(self._front)
