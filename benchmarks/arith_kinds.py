@@ -1,6 +1,6 @@
 """Every kind of circuit through the optimizer: signed, rectangular, squarer, dot product, constant, pipelines.
 
-    python benchmarks/arith_kinds.py            # about 10 CPU minutes
+    python benchmarks/arith_kinds.py            # about 20 CPU minutes
     python benchmarks/arith_kinds.py --only squarer --points 4
 
 Each front is proven, and its mapped netlists are simulated in Icarus Verilog with the kit's own models of its cells against
@@ -27,23 +27,20 @@ from eda.verilog.reader import read_verilog
 
 SEED = 1
 VECTORS = 2000
-LIMIT = 600.0
+LIMIT = 240.0
 
 GOALS: dict[str, tuple[Config, int]] = {
     "signed multiplier 8": (Config("multiplier", 8, signed=True), 1),
-    "signed multiplier 16": (Config("multiplier", 16, signed=True), 1),
     "multiplier 12x20": (Config("multiplier", 12, 20), 1),
-    "signed multiplier 12x20": (Config("multiplier", 12, 20, signed=True), 1),
     "signed x unsigned multiplier 8": (Config("multiplier", 8, signed=True, signed_b=False), 1),
     "squarer 12": (Config("squarer", 12), 1),
     "dot product of 4, 8 bits": (Config("dot", 8, terms=4), 1),
     "multiplier 12, constant 93": (Config("multiplier", 12, constant=93), 1),
     "multiplier 12, constant -1234": (Config("multiplier", 12, constant=-1234, signed=True), 1),
-    "multiplier 16, low half": (Config("multiplier", 16, result_bits=16), 1),
+    "multiplier 12, low half": (Config("multiplier", 12, result_bits=12), 1),
     "multiplier 8, 2 stages": (Config("multiplier", 8), 2),
     "multiplier 8, 3 stages": (Config("multiplier", 8), 3),
     "multiplier 16, 2 stages": (Config("multiplier", 16), 2),
-    "multiplier 16, 3 stages": (Config("multiplier", 16), 3),
 }
 
 
