@@ -63,7 +63,7 @@ class Datapath:
 
     @cached_property
     def registers(self) -> dict[str, int]:
-        """Bits of registers: ``waiting`` (the metric ``registers``), ``results inputs operators control``, and the ``total``."""
+        """Bits of registers: ``waiting`` (the metric ``registers``), ``results inputs operators control``, and ``total``."""
         flow = self.flow
         width = flow.width.astype(np.int64)
         ready = self.schedule.start + flow.latency

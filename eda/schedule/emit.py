@@ -38,27 +38,34 @@ class Emitted:
     outputs: tuple[tuple[str, int], ...]
 
 
+@dataclass(frozen=True)
+class Ports:
+    """Names of the data ports by operation."""
+
+    inputs: dict[int, str]
+    outputs: dict[int, str]
+
+
 def emit(path: Datapath, name: str | None = None) -> Emitted:
     """SystemVerilog of a datapath. Raises `UnsupportedError` for operations whose function is not known, see `functions`."""
     flow = path.flow
     module = name or (flow.name if is_simple(flow.name) and flow.name not in KEYWORDS else "design")
-    ports = _port_names(path)
-    inputs = tuple((ports[v], int(flow.width[v])) for v in path.inputs)
-    outputs = tuple((ports[v], int(flow.width[v])) for v in path.outputs)
+    ports = Ports(_port_names(path, path.inputs, "input", "x"), _port_names(path, path.outputs, "output", "y"))
+    inputs = tuple((name, int(flow.width[v])) for v, name in ports.inputs.items())
+    outputs = tuple((name, int(flow.width[v])) for v, name in ports.outputs.items())
     body = [*_header(path), *_module(module, path, inputs, outputs, ports)]
     reference = _reference(f"{module}_reference", path, inputs, outputs, ports)
     return Emitted(path, module, "\n".join(body) + "\n", f"{module}_reference", "\n".join(reference) + "\n", inputs, outputs)
 
 
-def _port_names(path: Datapath) -> dict[int, str]:
-    """Names of ports: those of the operations where they are identifiers, ``x12`` and ``y12`` where not."""
-    names: dict[int, str] = {}
+def _port_names(path: Datapath, operations: Sequence[int], kind: str, letter: str) -> dict[int, str]:
+    """Names of ports: those of the operations where they are of `kind` and identifiers, else a letter and the number."""
     taken = set(CONTROL) | KEYWORDS
-    for v in dict.fromkeys((*path.inputs, *path.outputs)):
+    names: dict[int, str] = {}
+    for v in operations:
         name = path.flow.names[v]
-        plain = path.flow.kinds[v] in ("input", "output") and is_simple(name) and name not in taken
-        names[v] = name if plain and not _is_internal(name) else f"{'x' if v in path.inputs else 'y'}{v}"
-        taken.add(names[v])
+        plain = path.flow.kinds[v] == kind and is_simple(name) and name not in taken and not _is_internal(name)
+        names[v] = name if plain else f"{letter}{v}"
     return names
 
 
@@ -90,7 +97,7 @@ def _module(
     path: Datapath,
     inputs: tuple[tuple[str, int], ...],
     outputs: tuple[tuple[str, int], ...],
-    ports: dict[int, str],
+    ports: Ports,
 ) -> Iterator[str]:
     yield f"module {module} ("
     yield "  input  logic clk, rst,"
@@ -108,7 +115,7 @@ def _module(
     body += _units(path, clocked)
     for v in path.outputs:
         behind = path.end - int(path.schedule.start[v] + path.flow.latency[v])
-        body.append(f"  assign {ports[v]} = {_value(path.flow, v, behind)};")
+        body.append(f"  assign {ports.outputs[v]} = {_value(path.flow, v, behind)};")
     yield from _declarations_first(body)
     yield from _registers(clocked, cleared)
     yield "endmodule"
@@ -141,7 +148,7 @@ def _control(path: Datapath, cleared: list[tuple[str, str]]) -> Iterator[str]:
         cleared.append(("valid_q", f"valid[{path.end - 1}:0]"))
 
 
-def _operation(path: Datapath, v: int, ports: dict[int, str], chain: list[tuple[str, str]]) -> Iterator[str]:
+def _operation(path: Datapath, v: int, ports: Ports, chain: list[tuple[str, str]]) -> Iterator[str]:
     """The value ``v<number>`` of an operation and its shift register."""
     flow, width = path.flow, int(path.flow.width[v])
     start, latency = int(path.schedule.start[v]), int(flow.latency[v])
@@ -159,7 +166,7 @@ def _operation(path: Datapath, v: int, ports: dict[int, str], chain: list[tuple[
     yield from _shift(f"v{v}", f"v{v}_d", width, int(path.stages[v]), chain)
 
 
-def _own(path: Datapath, v: int, ports: dict[int, str], chain: list[tuple[str, str]]) -> Iterator[str]:
+def _own(path: Datapath, v: int, ports: Ports, chain: list[tuple[str, str]]) -> Iterator[str]:
     """The function of an operation that has a unit of its own, and the registers inside."""
     flow, width = path.flow, int(path.flow.width[v])
     if path.reads[v]:
@@ -170,8 +177,8 @@ def _own(path: Datapath, v: int, ports: dict[int, str], chain: list[tuple[str, s
         text = _function(flow, v, names)
     else:
         waits = int(path.waits[v])
-        yield from _shift(ports[v], f"p{v}_d", width, waits, chain)
-        text = f"p{v}_d{waits}" if waits else ports[v]
+        yield from _shift(ports.inputs[v], f"p{v}_d", width, waits, chain)
+        text = f"p{v}_d{waits}" if waits else ports.inputs[v]
     yield f"  logic {_range(width)}v{v}_f;"
     yield f"  assign v{v}_f = {text};"
     yield from _shift(f"v{v}_f", f"v{v}_o", width, int(flow.latency[v]), chain)
@@ -245,7 +252,7 @@ def _reference(
     path: Datapath,
     inputs: tuple[tuple[str, int], ...],
     outputs: tuple[tuple[str, int], ...],
-    ports: dict[int, str],
+    ports: Ports,
 ) -> Iterator[str]:
     """All operations in one cycle; where iterations read earlier ones, registers that move with ``step``."""
     flow = path.flow
@@ -259,7 +266,7 @@ def _reference(
     yield "endmodule"
 
 
-def _reference_body(path: Datapath, ports: dict[int, str]) -> Iterator[str]:
+def _reference_body(path: Datapath, ports: Ports) -> Iterator[str]:
     flow, past = path.flow, _distances(path)
     moves: list[tuple[str, str]] = []
     for u, far in past.items():
@@ -274,8 +281,8 @@ def _reference_body(path: Datapath, ports: dict[int, str]) -> Iterator[str]:
         for (name, size), (u, _), k in zip(names, path.reads[v], distances[v], strict=True):
             yield f"  logic {_range(size)}{name};"
             yield f"  assign {name} = {f'v{u}_h{k}' if k else _value(flow, u, 0)};"
-        yield f"  assign v{v} = {_function(flow, v, names) if names else ports[v]};"
-    yield from (f"  assign {ports[v]} = v{v};" for v in path.outputs)
+        yield f"  assign v{v} = {_function(flow, v, names) if names else ports.inputs[v]};"
+    yield from (f"  assign {ports.outputs[v]} = v{v};" for v in path.outputs)
     if moves:
         yield "  always_ff @(posedge clk)"
         yield "    if (rst) begin"

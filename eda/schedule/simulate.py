@@ -27,7 +27,7 @@ class SimulationResult:
     output: str
 
 
-def test_bench(emitted: Emitted, *, vectors: int = 10_000, seed: int = 1, pauses: bool = True) -> str:
+def bench(emitted: Emitted, *, vectors: int = 10_000, seed: int = 1, pauses: bool = True) -> str:
     """SystemVerilog of module ``tb``. With `pauses`, ``in_valid`` and ``out_ready`` are random, else always 1.
 
     The last lines that it prints are ``vectors N``, ``cycles N`` and ``errors N``. Raises `UsageError` without outputs.
@@ -93,7 +93,7 @@ def simulate_emitted(
     """
     with scratch() as folder:
         (folder / "design.sv").write_text(emitted.text + emitted.reference)
-        (folder / "tb.sv").write_text(test_bench(emitted, vectors=vectors, seed=seed, pauses=pauses))
+        (folder / "tb.sv").write_text(bench(emitted, vectors=vectors, seed=seed, pauses=pauses))
         sources = ["tb.sv", "design.sv"]
         run(ICARUS, ["-g2012", "-s", "tb", "-o", "tb.vvp", *sources], cwd=folder, timeout=time_limit, expect=["tb.vvp"])
         output = run(VVP, ["-n", "tb.vvp"], cwd=folder, timeout=time_limit).output

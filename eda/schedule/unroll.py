@@ -1,8 +1,9 @@
 """Proof that an emitted datapath computes its unscheduled function.
 
 Both modules are read through Yosys and laid out in time, with new inputs in every cycle, ``in_valid`` and ``out_ready`` true.
-Where iterations do not read each other, one iteration is followed from phase 0 with all registers that no
-reset clears in an arbitrary state: every iteration starts so, hence the proof holds for all. Where they do, it covers the first iterations after a reset.
+Where iterations do not read each other, one iteration is followed from phase 0 with all registers that no reset clears in an
+arbitrary state: every iteration starts so, hence the proof holds for all. Where they do, it covers the first iterations after
+a reset.
 That nothing changes while the datapath holds is shown for every register by itself.
 """
 
