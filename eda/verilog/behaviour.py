@@ -165,6 +165,8 @@ class _Extractor:
             self.directions[item.name] = kind.lower()
         width = 32 if kind == "Integer" else self.operations.declared_width(item.width)
         self.operations.widths[item.name] = max(width, self.operations.widths.get(item.name, 1))
+        if getattr(item, "width", None) is not None:
+            self.operations.lowest[item.name] = self.operations.lowest_bit(item.width)
 
     def _target(self, lvalue: Node) -> str:
         if kind_of(lvalue.var) != "Identifier":
@@ -236,7 +238,7 @@ class _Extractor:
         return self.values[name]
 
     def _assign(self, item: Node) -> Ref:
-        return self.operations.value(item.right.var, self.operations.widths[self._target(item.left)], {})
+        return self.operations.assigned(item.right.var, self.operations.widths[self._target(item.left)], {})
 
     def _registers(self) -> list[str]:
         return [name for name, driver in self.drivers.items() if isinstance(driver, _Block) and driver.clocked]
@@ -275,7 +277,7 @@ class _Extractor:
             return self._branch(statement, values, clocked)
         target = self._target(statement.left)
         seen = {} if clocked else values
-        ref = self.operations.value(statement.right.var, self.operations.widths[target], seen)
+        ref = self.operations.assigned(statement.right.var, self.operations.widths[target], seen)
         return {**values, target: ref}
 
     def _branch(self, statement: Node, values: dict[str, Ref | None], clocked: bool) -> dict[str, Ref | None]:

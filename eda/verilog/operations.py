@@ -75,12 +75,13 @@ class Operations:
     """Collects operations and edges.
 
     read       called with a name and a node: the value of a variable of the module
-    widths     bits of each variable; constants: values of parameters
+    widths     bits of each variable; lowest: number of its last bit; constants: values of parameters
     """
 
     def __init__(self, source: Source, read: Callable[[str, Node], Ref]) -> None:
         self.source, self.read = source, read
         self.widths: dict[str, int] = {}
+        self.lowest: dict[str, int] = {}
         self.constants: dict[str, int] = {}
         self._names: list[str] = []
         self._kinds: list[str] = []
@@ -130,6 +131,9 @@ class Operations:
 
     def declared_width(self, width: Node | None) -> int:
         return 1 if width is None else abs(self.constant(width.msb) - self.constant(width.lsb)) + 1
+
+    def lowest_bit(self, width: Node) -> int:
+        return min(self.constant(width.msb), self.constant(width.lsb))
 
     def _fold(self, node: Node) -> int | None:
         name = kind_of(node)
@@ -192,6 +196,12 @@ class Operations:
         """
         return self._value(node, max(width, self.width(node)), seen)
 
+    def assigned(self, node: Node, width: int, seen: Mapping[str, Ref | None]) -> Ref:
+        """The value of a variable of `width` bits that an expression is assigned to."""
+        ref = self.value(node, width, seen)
+        wide = isinstance(ref.source, int) and self._bits[ref.source] > width
+        return self._cut(ref, width - 1, 0) if wide else ref
+
     def _value(self, node: Node, width: int, seen: Mapping[str, Ref | None]) -> Ref:
         name = kind_of(node)
         folded = self._fold(node)
@@ -229,13 +239,23 @@ class Operations:
         if name == "Repeat":
             return self.add("repeat", self.width(node), [self._alone(node.value, seen)])
         if name in ("Partselect", "Pointer"):
-            for bound in (node.msb, node.lsb) if name == "Partselect" else (node.ptr,):
-                self.constant(bound)
-            return self.add("slice", self.width(node), [self._alone(node.var, seen)])
+            return self._slice(node, name, seen)
         if name == "SystemCall" and node.syscall in ("signed", "unsigned"):
             return self._alone(node.args[0], seen)
         what = _REFUSED.get(name, f"the construct {name}" if name != "SystemCall" else f"the system function ${node.syscall}")
         raise self.source.unsupported(place(self.source, node), f"{what} in behavioural arithmetic")
+
+    def _slice(self, node: Node, name: str, seen: Mapping[str, Ref | None]) -> Ref:
+        """A constant select; its name ends with the bits it takes, counted from the last of its operand."""
+        bounds = [self.constant(x) for x in ((node.msb, node.lsb) if name == "Partselect" else (node.ptr, node.ptr))]
+        if bounds[0] < bounds[1]:
+            raise self.source.unsupported(place(self.source, node), "a select of a range that counts upwards")
+        lowest = self.lowest.get(getattr(node.var, "name", ""), 0)
+        return self._cut(self._alone(node.var, seen), bounds[0] - lowest, bounds[1] - lowest)
+
+    def _cut(self, ref: Ref, high: int, low: int) -> Ref:
+        number = self._count["slice"] = self._count.get("slice", 0) + 1
+        return self.add("slice", high - low + 1, [ref], f"slice${number}[{high}:{low}]")
 
     def _alone(self, node: Node, seen: Mapping[str, Ref | None]) -> Ref:
         return self._value(node, self.width(node), seen)

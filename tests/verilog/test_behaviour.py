@@ -95,8 +95,8 @@ def test_chains_of_registers_add_up(flow):
 
 def test_conditions_become_multiplexers(flow):
     f = flow("reg [15:0] r; always @(posedge clk) if (c[0]) r <= a; else if (c[1]) r <= r - b; assign y = r;")
-    assert "mux$1: mux, latency 1, 16 bits <- slice$2 sub$1 mux$2@1" in lines(f)
-    assert "mux$2: mux, latency 1, 16 bits <- slice$1 a mux$1" in lines(f)
+    assert "mux$1: mux, latency 1, 16 bits <- slice$2[1:1] sub$1 mux$2@1" in lines(f)
+    assert "mux$2: mux, latency 1, 16 bits <- slice$1[0:0] a mux$1" in lines(f)
 
 
 def test_blocking_assignments_follow_one_another(flow):
@@ -171,3 +171,14 @@ def test_nothing_is_left_in_the_current_folder(flow, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     flow("assign y = a;")
     assert [p.name for p in tmp_path.iterdir()] == ["f.v"]
+
+
+def test_a_select_is_named_after_its_bits_counted_from_the_last_of_its_operand(flow):
+    f = flow("wire [11:4] t = a; assign y = t[7:5];")
+    assert "slice$2[3:1]: slice, latency 0, 3 bits <- slice$1[7:0]" in lines(f)
+
+
+def test_a_value_is_cut_to_the_variable_that_it_is_assigned_to(flow):
+    f = flow("wire [3:0] t; assign t = a + b; assign y = {t, t};")
+    assert "slice$1[3:0]: slice, latency 0, 4 bits <- add$1" in lines(f)
+    assert "concat$1: concat, latency 0, 8 bits <- slice$1[3:0] slice$1[3:0]" in lines(f)
