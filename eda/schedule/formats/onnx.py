@@ -75,7 +75,7 @@ class _Message:
 
 
 def read_onnx(path: str | Path) -> Graph:
-    """Read a plain or gzipped model. Operations are called like their nodes, or like their first output where they have no name.
+    """Read a plain or gzipped model. Operations are called like their nodes, or their first output where they have none.
 
     Raises `InputError` for a file that is no model, for tensors that no node makes, and for results without a static shape.
     """
