@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -164,6 +165,6 @@ def _loop_text(problem: Problem, first: IntArray, target: IntArray, lag: IntArra
             if not graph.has_edge(v, w) or graph[v][w]["weight"] > -lag[e]:
                 graph.add_edge(v, w, weight=-int(lag[e]))
     loop = nx.find_negative_cycle(graph, inside)
-    total = -sum(graph[a][b]["weight"] for a, b in zip(loop, loop[1:], strict=False))
+    total = -sum(graph[a][b]["weight"] for a, b in pairwise(loop))
     at = f" at an interval of {problem.ii}" if problem.ii is not None else ""
     return f"no start steps keep the loop {' -> '.join(names[v] for v in loop)}{at}: it needs {total} steps more than it has"
