@@ -113,8 +113,8 @@ def step_graph(problem: Problem, low: IntArray, high: IntArray, *, ii: int | Non
     longest time that the windows allow, and costs k times the shortest. `capacities` keeps the limits of the resources.
     """
     flow = problem.flow
-    longest = int((high + flow.latency).max(initial=1)) if ii is None else ii
-    shortest = int((low + flow.latency).max(initial=1)) if ii is None else ii
+    longest = int((high + problem.ends).max(initial=1)) if ii is None else ii
+    shortest = int((low + problem.ends).max(initial=1)) if ii is None else ii
     added = _objective(problem, shortest)
     edges = np.concatenate([_precedences(flow, longest), added.edges], axis=1)
     lows, highs = _widen(low, high, added.edges, added.n_items)
@@ -124,8 +124,22 @@ def step_graph(problem: Problem, low: IntArray, high: IntArray, *, ii: int | Non
     kept = ((weight > 0) | np.isfinite(limit))[row]
     steps = ii if ii is not None else int(max((highs[item] + shift).max(initial=0), longest)) + 1
     return StepGraph(
-        *(lows, highs, added.cost, *edges, item[kept], row[kept], shift[kept], amount[kept]),
-        *(weight, limit, np.zeros((len(weight), steps)), ii, flow.n_operations, added.constant),
+        low=lows,
+        high=highs,
+        cost=added.cost,
+        source=edges[0],
+        target=edges[1],
+        lag=edges[2],
+        term_item=item[kept],
+        term_row=row[kept],
+        term_shift=shift[kept],
+        term_amount=amount[kept],
+        weight=weight,
+        limit=limit,
+        base=np.zeros((len(weight), steps)),
+        fold=ii,
+        n_operations=flow.n_operations,
+        constant=added.constant,
     )
 
 
@@ -148,14 +162,14 @@ def _objective(problem: Problem, period: int) -> _Added:
         return _last_uses(problem.flow, period, registers=True)
     if objective == "memory":
         return _last_uses(problem.flow, period, registers=False)
-    return _end(problem.flow) if objective == "latency" else _Added.nothing(problem.flow.n_operations)
+    return _end(problem) if objective == "latency" else _Added.nothing(problem.flow.n_operations)
 
 
 def _communication(problem: Problem, period: int) -> _Added:
     """Steps from start to start over each data edge once."""
     weight = communication_weights(problem)
     flow, n = problem.flow, problem.flow.n_operations
-    cost = np.bincount(flow.edge_target, weight, n) - np.bincount(flow.edge_source, weight, n)
+    cost: Floats = np.bincount(flow.edge_target, weight, n) - np.bincount(flow.edge_source, weight, n).astype(np.float64)
     return replace(_Added.nothing(n), cost=cost, constant=float(period * (weight * flow.edge_distance).sum()))
 
 
@@ -190,10 +204,10 @@ def _last_uses(flow: Dataflow, period: int, *, registers: bool) -> _Added:
     return _Added(edges, len(producer), cost, terms, 0.0)
 
 
-def _end(flow: Dataflow) -> _Added:
+def _end(problem: Problem) -> _Added:
     """One item behind everything: the latency."""
-    n = flow.n_operations
-    edges = np.stack([np.arange(n), np.full(n, n), flow.latency.astype(np.int64)])
+    n = problem.flow.n_operations
+    edges = np.stack([np.arange(n), np.full(n, n), problem.ends])
     return _Added(edges, 1, np.append(np.zeros(n), 1.0), _NO_TERMS, 0.0)
 
 

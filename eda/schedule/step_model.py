@@ -7,18 +7,14 @@ that of models with start times (Möhring, Schulz, Stork and Uetz, Management Sc
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from eda.ir.dataflow import Schedule
 from eda.ir.netlist import IntArray, join_ranges
-from eda.schedule.problem import Problem, windows
-from eda.schedule.step_graph import Floats, StepGraph, step_graph
+from eda.schedule.step_graph import Floats, StepGraph
 
 MAX_COLUMNS = 60_000
 """Columns up to which HiGHS solves the relaxation in seconds."""
