@@ -106,7 +106,7 @@ def datapath(flow: Dataflow, schedule: Schedule, shared: Sequence[str] | None = 
     real = (flow.width > 0) & ~constant
     outputs = _results(flow, real)
     until = _last_read(flow, schedule, interval)
-    until[outputs] = end
+    until[outputs] = np.maximum(until[outputs], end)
     stages = np.where(real, until - schedule.start - flow.latency, 0)
     inputs = [v for v in np.flatnonzero(real).tolist() if not reads[v]]
     waits = np.zeros(flow.n_operations, dtype=np.int64)
@@ -122,10 +122,12 @@ def datapath(flow: Dataflow, schedule: Schedule, shared: Sequence[str] | None = 
 
 
 def _results(flow: Dataflow, real: npt.NDArray[np.bool_]) -> IntArray:
-    """Operations whose values leave: outputs, and whatever no operation of hardware reads."""
-    read = (flow.edge_operand >= 0) & (flow.width[flow.edge_target] > 0)
+    """Operations whose values leave: the outputs of the graph, or, if it has none, what no operation of the same iteration
+    reads."""
+    outputs = np.array(flow.kinds) == "output"
+    read = (flow.edge_operand >= 0) & (flow.width[flow.edge_target] > 0) & (flow.edge_distance == 0)
     used = np.bincount(flow.edge_source[read], minlength=flow.n_operations) > 0
-    return np.flatnonzero(real & ((np.array(flow.kinds) == "output") | ~used))
+    return np.flatnonzero(real & (outputs if outputs.any() else ~used))
 
 
 def _interval(flow: Dataflow, schedule: Schedule, shared: Sequence[str] | None) -> int:

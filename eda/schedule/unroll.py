@@ -9,6 +9,7 @@ That nothing changes while the datapath holds is shown for every register by its
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from eda.ir.logic import Expr
 from eda.ir.netlist import Netlist
 from eda.proof.check import Verdict, check
 from eda.schedule.emit import Emitted
-from eda.tech.tools import scratch
+from eda.tech.tools import run_yosys, scratch
 from eda.verilog.rtl import read_rtl
 
 Values = dict[int, int]
@@ -45,6 +46,16 @@ def netlists(emitted: Emitted, time_limit: float = 300.0) -> tuple[Netlist, Netl
             path.write_text(text)
             out.append(read_rtl(path, name, time_limit=time_limit))
         return out[0], out[1]
+
+
+def elaborated_registers(emitted: Emitted, time_limit: float = 300.0) -> int:
+    """Register bits of the datapath as it is written, before Yosys removes any that are constant, equal or unused."""
+    with scratch() as folder:
+        (folder / "design.sv").write_text(emitted.text)
+        script = f"read_verilog -sv design.sv\nhierarchy -check -top {emitted.name}\nproc\nflatten\nwrite_json out.json\n"
+        run_yosys(script, cwd=folder, timeout=time_limit, expect=["out.json"])
+        cells = json.loads((folder / "out.json").read_text())["modules"][emitted.name]["cells"].values()
+    return sum(len(cell["connections"]["Q"]) for cell in cells if cell["type"].startswith(("$dff", "$sdff", "$adff")))
 
 
 def prove(emitted: Emitted, *, iterations: int = 4, time_limit: float = 60.0, seed: int = 1) -> Proof:

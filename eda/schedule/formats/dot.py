@@ -142,7 +142,7 @@ class _Parser:
             path.append(self._id("the target of an edge"))
             self._port()
         if self._next_is("--"):
-            raise self._expected("'->', for the graph is directed,")
+            raise self._expected("'->' in a directed graph")
         attributes = self._attributes()
         for name in path:
             self.nodes.setdefault(name, (dict(self.defaults["node"]), line))

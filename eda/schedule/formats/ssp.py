@@ -19,7 +19,7 @@ from eda.ir.dataflow import Schedule
 from eda.ir.files import read_text
 from eda.schedule.formats.graph import Collector, Graph
 
-_INSTANCE = re.compile(r'ssp\.instance\s*(?:@(\w+)|"([^"]+)")?\s*of\s*"(\w+)"\s*(\[[^\]]*\])?')
+_INSTANCE = re.compile(r'ssp\.instance\s*(?:@(\w+)|"([^"]+)")?\s*of\s*"(\w+)"(?:\s*(\[[^\]]*\]))?')
 _LIBRARY = re.compile(r"(operator_type|resource_type)\s+@(\w+)\s*\[([^\]]*)\]")
 _OPERATION = re.compile(
     r"(?:(%\w+)(?::\d+)?(?:\s*,\s*%\w+)*\s*=\s*)?\boperation\s*<\s*@(\w+)(?:::@(\w+))?\s*>\s*(?:@(\w+)\s*)?"
@@ -90,7 +90,7 @@ def write_ssp(
     if schedule.ii is not None:
         m = next(m for m in _INSTANCE.finditer(text) if text.index("{", m.end()) == start)
         at, until = m.span(4) if m[4] else (m.end(), m.end())
-        original = f"{original[:at]}{'' if m[4] else ' ' * (text[m.end() - 1] != ' ')}[II<{schedule.ii}>]{original[until:]}"
+        original = f"{original[:at]}{'' if m[4] else ' '}[II<{schedule.ii}>]{original[until:]}"
     return original
 
 
