@@ -102,7 +102,7 @@ def comparison(rows: Rows, mine: Rows, key: Key) -> dict[str, Any]:
         "ratio": round(ours / theirs, 4),
         "union_points": matched,
         "points_to_reach": reached,
-        "front": [{k: p[k] for k in ("delay_ps", "area_um2", "name", "recipe")} for p in best],
+        "front": [{k: p[k] for k in ("delay_ps", "area_um2", "power_mw", "name", "recipe")} for p in best],
     }
 
 
