@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from eda import __version__
-from eda.cli import arith, check, doctor, report, show, size, synth
+from eda.cli import arith, check, doctor, report, schedule, show, size, synth
 
 
 def build() -> typer.Typer:
@@ -33,6 +33,6 @@ def build() -> typer.Typer:
             print(context.get_help())
             raise typer.Exit
 
-    for room in (doctor, show, check, synth, size, arith, report):
+    for room in (doctor, show, check, synth, size, schedule, arith, report):
         room.register(app)
     return app

@@ -1,0 +1,217 @@
+"""The best schedule within fixed windows, and its bound, in the time there is.
+
+Starts from as soon and as late as possible, the linear program of the linear part of the objective, GauS from two of them;
+then annealing and exact windows in turn. The bound is the relaxation of the step formulation, or its Lagrangian where that
+is too large.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from eda.ir.dataflow import Schedule
+from eda.ir.netlist import IntArray
+from eda.schedule.cuts import MAX_CELLS, lagrangian_bound, n_cells
+from eda.schedule.gaus.legalise import legalise
+from eda.schedule.gaus.model import from_graph
+from eda.schedule.metrics import objective_value
+from eda.schedule.problem import InfeasibleError, Problem, windows
+from eda.schedule.refine import Cooling, anneal
+from eda.schedule.result import Progress, Result, violations
+from eda.schedule.sdc import differences, least_cost
+from eda.schedule.step_graph import step_graph
+from eda.schedule.step_model import MAX_COLUMNS, improve_window, relaxation, solve_program
+
+_EXACT_COLUMNS = 8_000
+_WINDOW_COLUMNS = 2_500
+_WINDOW_SECONDS = 3.0
+_QUICK = Cooling(rounds=10, passes=5.0)
+
+
+class Search:
+    """The best legal schedule and the best bound so far of one problem in its windows."""
+
+    def __init__(self, problem: Problem, *, seed: int, time_limit: float, progress: Progress | None) -> None:
+        self.problem, self.seed, self.progress = problem, seed, progress
+        self.begin, self.end = time.process_time(), time.monotonic() + time_limit
+        self.limit = time_limit
+        low, high = windows(problem)
+        self.graph = step_graph(problem, low, high, ii=problem.ii)
+        self.model = from_graph(problem, self.graph)
+        self.start: IntArray | None = None
+        self.value, self.bound = math.inf, 0.0
+        self.certificate = "nothing is below 0"
+        self.history: list[tuple[float, float]] = []
+        self.stopped = False
+        self.random = np.random.default_rng(seed)
+
+    @property
+    def done(self) -> bool:
+        """Is the schedule optimal, or the time over, or the user content?"""
+        return self.stopped or time.monotonic() >= self.end or self.value <= self.bound + 1e-9
+
+    def share(self, part: float) -> float:
+        """Seconds: `part` of the time, or what is left of it."""
+        return max(min(part * self.limit, self.end - time.monotonic()), 0.0)
+
+    def offer(self, start: IntArray | None, what: str) -> bool:
+        """Take a schedule that is legal and better; is it?"""
+        if start is None or violations(self.problem, schedule := Schedule(start, self.problem.ii)):
+            return False
+        value = objective_value(self.problem, schedule)
+        if value >= self.value - 1e-9:
+            return False
+        self.start, self.value = start.copy(), value
+        self.history.append((time.process_time() - self.begin, value))
+        self.tell(what)
+        return True
+
+    def raise_bound(self, bound: float, certificate: str) -> None:
+        """Take a bound that is better; whole objectives round it up."""
+        bound = math.ceil(bound - 1e-6) if is_whole(self.problem) and math.isfinite(bound) else bound
+        if bound > self.bound:
+            self.bound, self.certificate = min(bound, self.value), certificate
+            self.tell(certificate)
+
+    def tell(self, what: str) -> None:
+        """Report, and hear whether to stop."""
+        if self.progress is not None and self.progress(what, self.value, self.bound):
+            self.stopped = True
+
+    def result(self, method: str) -> Result:
+        """The answer; raises `InfeasibleError` if no schedule was found."""
+        if self.start is None:
+            raise InfeasibleError(
+                f"no schedule was found within {self.limit:g} s for a latency of {int(self.model.high.max(initial=0)) + 1} "
+                "steps: give more steps, units or time"
+            )
+        spent = time.process_time() - self.begin
+        schedule = Schedule(self.start, self.problem.ii)
+        return Result(schedule, self.value, self.bound, method, self.certificate, tuple(self.history), spent)
+
+
+def is_whole(problem: Problem) -> bool:
+    """Is every value of the objective a whole number?"""
+    areas = all(float(a).is_integer() for a in problem.areas or ())
+    wires = problem.edge_weight is None or bool((np.asarray(problem.edge_weight) % 1 == 0).all())
+    return {"area": areas, "communication": wires, "joint": areas and wires and float(problem.alpha).is_integer()}.get(
+        problem.objective, True
+    )
+
+
+def improve(
+    problem: Problem,
+    starts: Sequence[IntArray] = (),
+    *,
+    seed: int = 1,
+    time_limit: float = 60.0,
+    progress: Progress | None = None,
+) -> Result:
+    """The best schedule found from `starts` and from the windows; `problem` has its latency and interval fixed."""
+    search = Search(problem, seed=seed, time_limit=time_limit, progress=progress)
+    _begin(search, starts)
+    _certify(search)
+    if not search.done and n_cells(search.graph) <= _EXACT_COLUMNS:
+        _solve(search)
+    if not search.done:
+        _descend(search)
+    while not search.done and search.start is not None:
+        _anneal(search, _QUICK if search.random.random() < 0.5 else Cooling())
+        for _ in range(8):
+            _window(search)
+    return search.result("auto")
+
+
+def _begin(search: Search, starts: Sequence[IntArray]) -> None:
+    n = search.problem.flow.n_operations
+    for start in starts:
+        search.offer(start, "given")
+    for start, what in ((search.model.low, "as soon as possible"), (search.model.high, "as late as possible")):
+        search.offer(legalise(search.model, start.astype(np.float64)), what)
+    if search.done or not search.graph.cost.any():
+        return
+    items = least_cost(differences(search.graph), time_limit=search.share(0.2))
+    if items is not None:
+        if not (search.graph.weight > 0).any():
+            search.raise_bound(search.graph.value(items), "linear program of difference constraints")
+        search.offer(legalise(search.model, items[:n].astype(np.float64)), "linear program")
+    _anneal(search, _QUICK)
+
+
+def _certify(search: Search) -> None:
+    """The bound of the step formulation."""
+    if search.done or not ((search.graph.weight > 0).any() or np.isfinite(search.graph.limit).any()):
+        return
+    cells = n_cells(search.graph)
+    if cells <= MAX_COLUMNS:
+        bound = relaxation(search.graph, time_limit=search.share(0.3))
+        if bound == math.inf:
+            raise InfeasibleError("the linear relaxation of the step formulation is infeasible: give more steps or units")
+        if bound is not None:
+            search.raise_bound(bound, "linear relaxation of the step formulation")
+            return
+    if cells <= MAX_CELLS:
+        found = lagrangian_bound(search.graph, cuts=40, time_limit=search.share(0.3))
+        search.raise_bound(found.bound, "prices on the steps, minimum cuts")
+        n = search.problem.flow.n_operations
+        search.offer(legalise(search.model, found.items[:n].astype(np.float64)), "cut")
+
+
+def _solve(search: Search) -> None:
+    """The integer optimum of a small step formulation."""
+    found = solve_program(search.graph, time_limit=search.share(0.3))
+    if found.optimal and found.items is None:
+        raise InfeasibleError("the step formulation is infeasible: give more steps or units")
+    if found.items is not None:
+        search.offer(found.items[: search.problem.flow.n_operations], "step formulation")
+    if found.bound is not None and math.isfinite(found.bound):
+        search.raise_bound(found.bound, "branch and bound on the step formulation")
+
+
+def _descend(search: Search) -> None:
+    """GauS from the middle of the windows and from the best schedule."""
+    from eda.schedule.gaus.run import descend
+
+    middle = (search.model.low + search.model.high) / 2.0
+    wishes = np.stack([middle, middle if search.start is None else search.start.astype(np.float64)])
+    end = time.monotonic() + search.share(0.3)
+
+    def report(iteration: int, values: npt.NDArray[np.float64]) -> bool:
+        least = float(values.min())
+        search.stopped |= search.progress is not None and search.progress("GauS", min(least, search.value), search.bound)
+        return search.stopped or time.monotonic() > end
+
+    best = descend(search.model, wishes, seed=search.seed, report=report)
+    for member in np.flatnonzero(np.isfinite(best.value)).tolist():
+        search.offer(best.start[member], "GauS")
+
+
+def _anneal(search: Search, cooling: Cooling) -> None:
+    if search.start is None or search.done:
+        return
+    seed = int(search.random.integers(1, 2**30))
+    search.offer(anneal(search.model, search.start, seed=seed, cooling=cooling, deadline=search.end), "annealing")
+
+
+def _window(search: Search) -> None:
+    """Solve the operations around a step exactly, the others fixed; half of the time a step of the highest use."""
+    if search.start is None or search.done:
+        return
+    free = np.flatnonzero(search.model.low < search.model.high)
+    if not len(free):
+        return
+    use = search.graph.use(search.graph.items(search.start)) * (search.graph.weight > 0)[:, None]
+    centre = int(search.start[search.random.choice(free)])
+    if use.any() and search.random.random() < 0.5:
+        fullest = np.argwhere(use == use.max(axis=1, initial=0, keepdims=True))
+        centre = int(search.random.choice(fullest[:, 1]))
+    near = free[np.argsort(np.abs(search.start[free] - centre) + search.random.random(len(free)), kind="stable")]
+    size = np.cumsum(search.model.high[near] - search.model.low[near]) <= _WINDOW_COLUMNS
+    chosen = near[: max(int(size.sum()), 20)]
+    found = improve_window(search.graph, search.start, chosen, time_limit=min(_WINDOW_SECONDS, search.share(1.0)))
+    search.offer(found, "exact window")
