@@ -108,8 +108,8 @@ class _Group:
 
 
 def _groups(pair: Pair) -> list[_Group]:
-    """Outputs of few inputs, grouped so that each is with one whose inputs include all of its own."""
-    supports = [a | b for a, b in zip(_supports(pair.left), _supports(pair.right), strict=True)]
+    """Outputs of few inputs, grouped so that each is with one whose inputs include all of its own; constants get input 0."""
+    supports = [a | b or 1 for a, b in zip(_supports(pair.left), _supports(pair.right), strict=True)]
     small = [k for k, mask in enumerate(supports) if mask.bit_count() <= NUMPY_INPUTS]
     groups: list[tuple[int, list[int]]] = []
     for k in sorted(small, key=lambda k: -supports[k].bit_count()):
