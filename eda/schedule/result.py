@@ -8,7 +8,7 @@ from typing import Any
 
 from eda.ir.dataflow import Schedule
 from eda.schedule.metrics import metrics, objective_value
-from eda.schedule.problem import Problem
+from eda.schedule.problem import InfeasibleError, Problem
 
 Progress = Callable[[str, float, float], bool]
 """Called with what was done, the best objective and the bound so far; true stops the search."""
@@ -70,3 +70,20 @@ def violations(problem: Problem, schedule: Schedule) -> tuple[str, ...]:
         for v in (sign * schedule.start < sign * limit).nonzero()[0][:5].tolist() if limit is not None else ():
             wrong.append(f"{problem.flow.names[v]} starts at step {schedule.start[v]}, {word} {limit[v]}")  # type: ignore[index]
     return tuple(wrong)
+
+
+def result_of(
+    problem: Problem,
+    schedule: Schedule,
+    method: str,
+    *,
+    bound: float,
+    certificate: str = "",
+    history: tuple[tuple[float, float], ...] = (),
+    seconds: float = 0.0,
+) -> Result:
+    """The result of a legal schedule, its objective computed from it; raises `InfeasibleError` if it is not legal."""
+    wrong = violations(problem, schedule)
+    if wrong:
+        raise InfeasibleError(f"{method} made a schedule that is not legal: {wrong[0]}")
+    return Result(schedule, objective_value(problem, schedule), bound, method, certificate, history, seconds)
