@@ -1,0 +1,81 @@
+"""Compiled list scheduling. It loads numba."""
+
+from __future__ import annotations
+
+import heapq
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+Longs = npt.NDArray[np.int64]
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _lack(
+    v: int, t: int, first: Longs, row: Longs, amount: Longs, shift: Longs, held: Longs, use: Longs, limit: Longs, grow: bool
+) -> bool:
+    """Whether units are missing for v at step t; with `grow` the limits are raised instead."""
+    for d in range(first[v], first[v + 1]):
+        for j in range(t + shift[d], t + shift[d] + held[d]):
+            if use[row[d], j] + amount[d] > limit[row[d]]:
+                if not grow:
+                    return True
+                limit[row[d]] = use[row[d], j] + amount[d]
+    return False
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def by_steps(
+    low: Longs, high: Longs, order: Longs, rank: Longs, waiting: Longs, out_first: Longs, out_op: Longs, out_lag: Longs,
+    first: Longs, row: Longs, amount: Longs, shift: Longs, held: Longs, use: Longs, limit: Longs, most: Longs,
+) -> Longs:  # fmt: skip
+    """int64 [V]: start steps, -1 for what found no step.
+
+    Step by step, the ready operations are placed by `rank` (`order` its inverse) where units are free. One that is at
+    the end of its window takes the units that it needs and raises `limit` (changed in place) up to `most`; an operation
+    past it ends the attempt. `use` int64 [K, steps] begins as zeros, `waiting` holds the number of edges into each operation.
+    """
+    n = len(low)
+    start, ready = np.full(n, -1, dtype=np.int64), low.copy()
+    soon = [(np.int64(0), np.int64(0)) for _ in range(0)]
+    now = [np.int64(0) for _ in range(0)]
+    late = [np.int64(0) for _ in range(0)]
+    for v in range(n):
+        if waiting[v] == 0:
+            heapq.heappush(soon, (ready[v], rank[v]))
+    t = np.int64(0)
+    while len(soon) + len(late) > 0:
+        if len(late) == 0:
+            t = max(t, soon[0][0])
+        now, late = late, now
+        late.clear()
+        heapq.heapify(now)
+        while len(soon) > 0 and soon[0][0] <= t:
+            heapq.heappush(now, heapq.heappop(soon)[1])
+        while len(now) > 0:
+            r = heapq.heappop(now)
+            v = order[r]
+            if t > high[v]:
+                return start
+            if _lack(v, t, first, row, amount, shift, held, use, limit, False):
+                if t < high[v]:
+                    late.append(r)
+                    continue
+                if _lack(v, t, first, row, amount, shift, held, use, most, False):
+                    return start
+                _lack(v, t, first, row, amount, shift, held, use, limit, True)
+            start[v] = t
+            for d in range(first[v], first[v + 1]):
+                for j in range(t + shift[d], t + shift[d] + held[d]):
+                    use[row[d], j] += amount[d]
+            for e in range(out_first[v], out_first[v + 1]):
+                w = out_op[e]
+                ready[w] = max(ready[w], t + out_lag[e])
+                waiting[w] -= 1
+                if waiting[w] == 0 and ready[w] <= t:
+                    heapq.heappush(now, rank[w])
+                elif waiting[w] == 0:
+                    heapq.heappush(soon, (ready[w], rank[w]))
+        t += 1
+    return start
