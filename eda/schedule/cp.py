@@ -7,13 +7,14 @@ components, the longest paths between them bind them, and no horizon enters, so 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from eda.ir.dataflow import Dataflow
 from eda.ir.netlist import IntArray
+from eda.schedule.problem import InfeasibleError, Problem, windows
 from eda.schedule.recurrences import assemble, components, lags
 
 
@@ -185,3 +186,34 @@ def _cyclic(model: Any, held: Sequence[tuple[Any, int, int]], capacity: int, ii:
     else:
         over = [(x - ii, size, amount) for x, size, amount in rest if size > 1]
         _cumulative(model, [*rest, *over], capacity - whole)
+
+
+def windowed_feasible(problem: Problem, ii: int, *, time_limit: float = 10.0, seed: int = 1) -> Answer:
+    """Is there a schedule with the interval `ii` within the windows of the problem? Without a deadline the
+    windows are cut off where every limited operation can have waited for one interval, and nothing is proven."""
+    from ortools.sat.python import cp_model
+
+    flow = problem.flow
+    limited = np.unique(flow.demand_operation[(flow.capacity >= 0)[flow.demand_resource]]).tolist()
+    case = replace(problem, ii=ii)
+    if problem.deadline is None:
+        try:
+            case = replace(case, latency=case.critical_path + (len(limited) + 1) * ii)
+        except InfeasibleError:
+            return Answer("infeasible")
+    try:
+        low, high = windows(case)
+    except InfeasibleError:
+        return Answer("infeasible")
+    model = cp_model.CpModel()
+    bounds = list(zip(low.tolist(), high.tolist(), strict=True))
+    start = [model.new_int_var(a, b, f"start_{u}") for u, (a, b) in enumerate(bounds)]
+    for u, v, lag in zip(*(x.tolist() for x in lags(flow, ii)), strict=True):
+        if u != v:
+            model.add(start[v] - start[u] >= lag)
+    add_units(model, flow, ii, {u: start[u] for u in limited}, {u: bounds[u] for u in limited})
+    engine = solver(time_limit, seed)
+    status = engine.solve(model)
+    if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        return Answer("feasible", np.array([engine.value(x) for x in start], dtype=np.int64))
+    return Answer("infeasible" if status == cp_model.INFEASIBLE and problem.deadline is not None else "unknown")

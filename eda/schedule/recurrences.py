@@ -99,7 +99,7 @@ def assemble(parts: Components, ii: int, inside: IntArray) -> IntArray | None:
     flow = parts.flow
     source, target, lag = lags(flow, ii)
     start = np.full(flow.n_operations, -1, dtype=np.int64)
-    table = _Table(flow, ii)
+    table = Table(flow, ii)
     order = np.argsort(parts.label, kind="stable")
     groups = np.split(order, np.cumsum(parts.size)[:-1])
     for group in groups:
@@ -129,7 +129,7 @@ def _on_itself(flow: Dataflow, u: int) -> bool:
     return bool(((flow.edge_source == u) & (flow.edge_target == u)).any())
 
 
-class _Table:
+class Table:
     """Units in use per step modulo the II."""
 
     def __init__(self, flow: Dataflow, ii: int) -> None:
@@ -146,13 +146,21 @@ class _Table:
 
     def first_free(self, u: int, step: int) -> int | None:
         """Place u at the first step from `step` on at which its units are free; None if there is none within the II."""
-        for t in range(step, step + self.ii):
-            if all(
-                self._fits(k, amount, np.arange(t, t + occupancy) % self.ii) for k, amount, occupancy in self.demands.get(u, [])
-            ):
-                self.place(u, t)
-                return t
-        return None
+        free = next((t for t in range(step, step + self.ii) if self._free(u, t)), None)
+        if free is not None:
+            self.place(u, free)
+        return free
+
+    def nearest_free(self, u: int, wish: int, low: int, high: int) -> int | None:
+        """Place u at the free step in ``low..high`` nearest to `wish`; None if there is none within the II."""
+        near = (t for distance in range(self.ii) for t in (wish + distance, wish - distance))
+        free = next((t for t in near if low <= t <= high and self._free(u, t)), None)
+        if free is not None:
+            self.place(u, free)
+        return free
+
+    def _free(self, u: int, t: int) -> bool:
+        return all(self._fits(k, m, np.arange(t, t + o) % self.ii) for k, m, o in self.demands.get(u, []))
 
     def _fits(self, k: int, amount: int, steps: IntArray) -> bool:
         if self.capacity[k] < 0:

@@ -169,7 +169,9 @@ def _communication(problem: Problem, period: int) -> _Added:
     """Steps from start to start over each data edge once."""
     weight = communication_weights(problem)
     flow, n = problem.flow, problem.flow.n_operations
-    cost: Floats = np.bincount(flow.edge_target, weight, n) - np.bincount(flow.edge_source, weight, n).astype(np.float64)
+    cost = np.zeros(n)
+    np.add.at(cost, flow.edge_target, weight)
+    np.subtract.at(cost, flow.edge_source, weight)
     return replace(_Added.nothing(n), cost=cost, constant=float(period * (weight * flow.edge_distance).sum()))
 
 

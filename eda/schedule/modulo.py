@@ -1,0 +1,123 @@
+"""The least initiation interval, then few registers.
+
+Intervals are tried from the bound of units and loops upwards. Each is proven infeasible, or yields a schedule, by CP-SAT
+on the loops (`eda.schedule.cp`); what stays unknown is tried again with the time that is left. Registers are then lowered
+at the interval found (`eda.schedule.registers`).
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from eda.errors import UsageError
+from eda.ir.dataflow import Dataflow, Schedule
+from eda.ir.netlist import IntArray
+from eda.schedule.cp import Answer, interval_feasible, windowed_feasible
+from eda.schedule.metrics import objective_value
+from eda.schedule.problem import InfeasibleError, Problem
+from eda.schedule.recurrences import least_interval
+from eda.schedule.registers import Interval, least_registers
+from eda.schedule.result import Progress, Result, violations
+
+_FIRST_TRY = 1.0  # seconds of CP-SAT per interval before a longer one is tried
+_FRUITLESS = 400  # intervals above the bound that are tried
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """The least II known, its start steps, and the least II not proven infeasible."""
+
+    ii: int
+    start: IntArray
+    bound: int
+
+
+def least_ii(problem: Problem, *, time_limit: float = 60.0, seed: int = 1) -> Found:
+    """The least initiation interval. Raises `InfeasibleError` if none is found, `UsageError` for a limit of 0 units."""
+    begin = time.process_time()
+    flow = problem.flow
+    _demand_units(flow)
+    _, bound = least_interval(flow)
+    unknown: list[int] = []
+    for ii in range(bound, bound + _FRUITLESS):
+        answer = _decide(problem, ii, _FIRST_TRY, seed)
+        if answer.start is not None:
+            return _retry(problem, Found(ii, answer.start, bound), unknown, begin + time_limit, seed)
+        if answer.status == "unknown":
+            unknown.append(ii)
+        bound = min(unknown) if unknown else ii + 1
+        if time.process_time() - begin > time_limit:
+            break
+    raise InfeasibleError(f"no schedule with an initiation interval up to {ii} was found; below {bound} there is none")
+
+
+def _retry(problem: Problem, found: Found, unknown: list[int], deadline: float, seed: int) -> Found:
+    """Decide the unknown intervals from above: a schedule closes all those that lie higher."""
+    proven = set(range(found.bound, found.ii)) - set(unknown)
+    for ii in reversed(unknown):
+        left = deadline - time.process_time()
+        if left <= 0:
+            break
+        answer = _decide(problem, ii, min(left, 10.0), seed + 1)
+        if answer.start is not None:
+            found = Found(ii, answer.start, found.bound)
+        elif answer.status == "infeasible":
+            proven.add(ii)
+    bound = next((ii for ii in range(found.bound, found.ii) if ii not in proven), found.ii)
+    return Found(found.ii, found.start, bound)
+
+
+def _decide(problem: Problem, ii: int, time_limit: float, seed: int) -> Answer:
+    """The loops decide where no operation is tied to a step, the whole with all windows elsewhere."""
+    if problem.deadline is None and problem.earliest is None and problem.latest is None:
+        answer = interval_feasible(problem.flow, ii, time_limit=time_limit, seed=seed)
+        if answer.start is not None or answer.status == "infeasible":
+            return answer
+    return windowed_feasible(problem, ii, time_limit=time_limit, seed=seed)
+
+
+def _demand_units(flow: Dataflow) -> None:
+    for k in np.unique(flow.demand_resource[(flow.demand_amount > 0) & (flow.demand_occupancy > 0)]).tolist():
+        if flow.capacity[k] == 0:
+            raise UsageError(f"there is no unit of {flow.resources[k]}, and operations of {flow.name} need one")
+
+
+def modulo(problem: Problem, *, seed: int = 1, time_limit: float = 60.0, progress: Progress | None = None) -> Result:
+    """The least initiation interval (objective "ii"), or the least registers at the interval of the problem
+    ("registers"). A third of `time_limit` (CPU seconds) goes to proofs of the interval, at most 10 s to the registers."""
+    begin = time.process_time()
+    if problem.objective not in ("ii", "registers"):
+        raise UsageError(f"method modulo minimises ii or registers, not {problem.objective}")
+    found = _given(problem, time_limit, seed) if problem.ii is not None else least_ii(problem, time_limit=time_limit, seed=seed)
+    if progress is not None and progress("least interval", found.ii, found.bound):
+        return _result(problem, found, found.start, begin)
+    case = Interval(problem.flow, found.ii)
+    left = max(1.0, time_limit - (time.process_time() - begin))
+    start = least_registers(case, found.start, time_limit=min(10.0, left), seed=seed)
+    start = found.start if violations(problem, Schedule(start, found.ii)) else start
+    return _result(problem, found, start, begin)
+
+
+def _given(problem: Problem, time_limit: float, seed: int) -> Found:
+    assert problem.ii is not None
+    _demand_units(problem.flow)
+    answer = _decide(problem, problem.ii, time_limit / 3, seed)
+    if answer.start is None:
+        proven = "there is none" if answer.status == "infeasible" else f"none was found in {time_limit / 3:.0f} s"
+        raise InfeasibleError(f"a schedule with the initiation interval {problem.ii}: {proven}")
+    return Found(problem.ii, answer.start, least_interval(problem.flow)[1])
+
+
+def _result(problem: Problem, found: Found, start: IntArray, begin: float) -> Result:
+    schedule = Schedule(start, found.ii)
+    seconds = time.process_time() - begin
+    if problem.objective == "ii":
+        units, loops = least_interval(problem.flow)
+        why = "units" if found.bound == units else "loops" if found.bound == loops else "loops and units together, CP-SAT"
+        return Result(schedule, float(found.ii), float(found.bound), "modulo", why, seconds=seconds)
+    bound = Interval(problem.flow, found.ii).bound
+    why = "linear program without limits of units"
+    return Result(schedule, objective_value(problem, schedule), float(bound), "modulo", why, seconds=seconds)
