@@ -183,6 +183,16 @@ def test_mac16_keeps_the_full_sum(simulator):
     assert out["p"] == [x * y + z for x, y, z in zip(a, b, c, strict=True)]
 
 
+def test_bilinear_interpolates_and_rounds(simulator):
+    rng = np.random.default_rng(6)
+    given = {name: (width, words(rng, width, 500)) for name, width in (*((n, 8) for n in "abcd"), ("x", 4), ("y", 4))}
+    rows = zip(*(values for _, values in given.values()), strict=True)
+    expected = [
+        (16 * (16 - y) * a + y * 16 * c + x * ((16 - y) * (b - a) + y * (d - c)) + 128) // 256 for a, b, c, d, x, y in rows
+    ]
+    assert simulator("bilinear.v", given, {"p": 8})["p"] == expected
+
+
 def alu_model(op, a, b, carry_in, width):
     """Result, carry and overflow, from integers."""
     ones, sa, sb, amount = (1 << width) - 1, signed(a, width), signed(b, width), b % width

@@ -9,10 +9,8 @@ That nothing changes while the datapath holds is shown for every register by its
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from eda.errors import ProofError
@@ -22,7 +20,7 @@ from eda.ir.netlist import Netlist
 from eda.proof.check import Verdict, check
 from eda.schedule.emit import Emitted
 from eda.tech.tools import run_yosys, scratch
-from eda.verilog.rtl import read_rtl
+from eda.verilog.rtl import FINISH, OUT, finished, stage
 
 Values = dict[int, int]
 """Nets of the builder by nets of a netlist."""
@@ -30,32 +28,41 @@ Values = dict[int, int]
 
 @dataclass(frozen=True)
 class Proof:
-    """The verdict, the iterations that it covers (None: all), and register bits of the datapath as Yosys has it."""
+    """The verdict, the iterations that it covers (None: all), and register bits of the datapath before optimization."""
 
     verdict: Verdict
     iterations: int | None
     registers: int
 
 
+# The values of operations are made outputs, so that operations are neither merged nor reshaped across each other: the proof
+# then compares like with like.
+_ELABORATE = """proc
+flatten
+expose w:v[0123456789]* w:u[0123456789]*
+opt_expr
+opt_clean
+alumacc
+techmap
+opt_expr
+opt_clean
+"""
+
+
 def netlists(emitted: Emitted, time_limit: float = 300.0) -> tuple[Netlist, Netlist]:
-    """The datapath and the unscheduled function as generic gates, through Yosys."""
-    with scratch() as folder:
-        out = []
-        for name, text in ((emitted.name, emitted.text), (emitted.reference_name, emitted.reference)):
-            path = Path(folder) / f"{name}.sv"
-            path.write_text(text)
-            out.append(read_rtl(path, name, time_limit=time_limit))
-        return out[0], out[1]
+    """The datapath and the unscheduled function as generic gates, through Yosys; values of operations are outputs too."""
+    texts = ((emitted.name, emitted.text), (emitted.reference_name, emitted.reference))
+    first, second = (_elaborated(name, text, time_limit) for name, text in texts)
+    return first, second
 
 
-def elaborated_registers(emitted: Emitted, time_limit: float = 300.0) -> int:
-    """Register bits of the datapath as it is written, before Yosys removes any that are constant, equal or unused."""
+def _elaborated(name: str, text: str, time_limit: float) -> Netlist:
     with scratch() as folder:
-        (folder / "design.sv").write_text(emitted.text)
-        script = f"read_verilog -sv design.sv\nhierarchy -check -top {emitted.name}\nproc\nflatten\nwrite_json out.json\n"
-        run_yosys(script, cwd=folder, timeout=time_limit, expect=["out.json"])
-        cells = json.loads((folder / "out.json").read_text())["modules"][emitted.name]["cells"].values()
-    return sum(len(cell["connections"]["Q"]) for cell in cells if cell["type"].startswith(("$dff", "$sdff", "$adff")))
+        path = folder / f"{name}.sv"
+        path.write_text(text)
+        staged = stage(folder, path, name)
+        script = "".join((*staged.commands, _ELABORATE, FINISH))
+        return finished(folder, run_yosys(script, cwd=folder, timeout=time_limit, expect=[OUT]).output, staged)
 
 
 def prove(emitted: Emitted, *, iterations: int = 4, time_limit: float = 60.0, seed: int = 1) -> Proof:
