@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from eda.ir.dataflow import Schedule
 from eda.ir.netlist import IntArray
+from eda.schedule.bounds import lower_bound
 from eda.schedule.cuts import MAX_CELLS, lagrangian_bound, n_cells
 from eda.schedule.gaus.legalise import legalise
 from eda.schedule.gaus.model import from_graph
@@ -127,6 +128,22 @@ def improve(
     return search.result("auto")
 
 
+def step(problem: Problem, *, seed: int = 1, time_limit: float = 60.0, progress: Progress | None = None) -> Result:
+    """The integer optimum of the step formulation, or the best that HiGHS finds; raises as `improve` does."""
+    search = Search(problem, seed=seed, time_limit=time_limit, progress=progress)
+    _solve(search, 1.0)
+    return search.result("step")
+
+
+def gaus(problem: Problem, *, seed: int = 1, time_limit: float = 60.0, progress: Progress | None = None) -> Result:
+    """The best schedule of GauS alone, from the middle of the windows and as soon as possible; raises as `improve` does."""
+    search = Search(problem, seed=seed, time_limit=time_limit, progress=progress)
+    bound = lower_bound(problem)
+    search.raise_bound(bound.value, bound.certificate)
+    _descend(search, 1.0)
+    return search.result("gaus")
+
+
 def _begin(search: Search, starts: Sequence[IntArray]) -> None:
     n = search.problem.flow.n_operations
     for start in starts:
@@ -162,9 +179,9 @@ def _certify(search: Search) -> None:
         search.offer(legalise(search.model, found.items[:n].astype(np.float64)), "cut")
 
 
-def _solve(search: Search) -> None:
+def _solve(search: Search, part: float = 0.3) -> None:
     """The integer optimum of a small step formulation."""
-    found = solve_program(search.graph, time_limit=search.share(0.3))
+    found = solve_program(search.graph, time_limit=search.share(part))
     if found.optimal and found.items is None:
         raise InfeasibleError("the step formulation is infeasible: give more steps or units")
     if found.items is not None:
@@ -173,13 +190,13 @@ def _solve(search: Search) -> None:
         search.raise_bound(found.bound, "branch and bound on the step formulation")
 
 
-def _descend(search: Search) -> None:
+def _descend(search: Search, part: float = 0.3) -> None:
     """GauS from the middle of the windows and from the best schedule."""
     from eda.schedule.gaus.run import descend
 
     middle = (search.model.low + search.model.high) / 2.0
     wishes = np.stack([middle, middle if search.start is None else search.start.astype(np.float64)])
-    end = time.monotonic() + search.share(0.3)
+    end = time.monotonic() + search.share(part)
 
     def report(iteration: int, values: npt.NDArray[np.float64]) -> bool:
         least = float(values.min())

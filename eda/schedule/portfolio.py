@@ -6,13 +6,24 @@ import importlib
 from dataclasses import replace
 
 from eda.errors import UsageError, suggest
-from eda.schedule.problem import Problem
+from eda.ir.netlist import IntArray
+from eda.schedule.problem import InfeasibleError, Problem
 from eda.schedule.result import Progress, Result
 
 METHODS = {
+    "asap": "lists.asap",
+    "alap": "lists.alap",
+    "list": "lists.list_schedule",
+    "ims": "ims.ims",
     "sdc": "sdc.sdc",
+    "cpsat": "shortest.shortest",
+    "modulo": "modulo.modulo",
+    "step": "anytime.step",
+    "gaus": "anytime.gaus",
 }
 """Method and where it is: module and function of this room."""
+
+_IN_WINDOWS = ("step", "gaus", "sdc")
 
 
 def solve(
@@ -20,24 +31,67 @@ def solve(
 ) -> Result:
     """A legal schedule of the problem, its objective and a lower bound.
 
-    Without a latency the objectives other than latency and interval are sought at the least latency known. Raises
-    `UsageError` for an unknown method, `InfeasibleError` where no schedule exists or none was found.
+    Without a latency the objectives other than latency and interval are sought, and bounded, at the least latency known.
+    Raises `UsageError` for an unknown method or one that does not know the objective, `InfeasibleError` where no schedule
+    exists or none was found.
     """
     problem.check()
     if method == "auto":
-        return _auto(problem, seed=seed, time_limit=time_limit, progress=progress)
+        return _auto(problem, seed, time_limit, progress)
     if method not in METHODS:
         known = ("auto", *METHODS)
         raise UsageError(f"there is no method {method!r}{suggest(method, known)}; expected {', '.join(known)}")
+    if method in ("step", "gaus") and problem.objective == "ii":
+        raise UsageError(f"the method {method} needs an interval: give one, or use ims or modulo")
+    if method == "cpsat" and (problem.objective != "latency" or problem.ii is not None):
+        raise UsageError("the method cpsat minimises the latency without overlap; for intervals use modulo")
+    if method in _IN_WINDOWS:
+        problem, _ = _fixed(problem, seed, 0.2 * time_limit, progress)
     module, _, name = METHODS[method].rpartition(".")
     function = getattr(importlib.import_module(f"eda.schedule.{module}"), name)
     found: Result = function(problem, seed=seed, time_limit=time_limit, progress=progress)
     return found
 
 
-def _auto(problem: Problem, *, seed: int, time_limit: float, progress: Progress | None) -> Result:
+def _auto(problem: Problem, seed: int, time_limit: float, progress: Progress | None) -> Result:
     from eda.schedule.anytime import improve
+    from eda.schedule.modulo import modulo
+    from eda.schedule.shortest import shortest
 
-    if problem.deadline is None:
-        problem = replace(problem, latency=problem.critical_path + 2 * (problem.ii or 0))
-    return improve(problem, seed=seed, time_limit=time_limit, progress=progress)
+    if problem.objective == "ii" or (problem.objective == "registers" and problem.ii is not None):
+        return modulo(problem, seed=seed, time_limit=time_limit, progress=progress)
+    if problem.objective == "latency" and problem.ii is None:
+        return shortest(problem, seed=seed, time_limit=time_limit, progress=progress)
+    fixed, starts = _fixed(problem, seed, 0.2 * time_limit, progress)
+    starts += _listed(fixed, seed, 0.1 * time_limit)
+    return improve(fixed, starts, seed=seed, time_limit=time_limit, progress=progress)
+
+
+def _fixed(problem: Problem, seed: int, time_limit: float, progress: Progress | None) -> tuple[Problem, list[IntArray]]:
+    """The problem with a latency, and the schedules that were found on the way to it."""
+    from eda.schedule.ims import ims
+    from eda.schedule.shortest import shortest
+
+    if problem.ii is not None:
+        start = ims(replace(problem, objective="ii"), seed=seed, time_limit=time_limit, progress=progress).schedule.start
+        ends = int((start + problem.ends).max(initial=1))
+        least = max(ends, problem.critical_path + 2 * problem.ii)
+        return (problem if problem.deadline is not None else replace(problem, latency=least)), [start]
+    if problem.deadline is not None:
+        return problem, []
+    if not (problem.flow.capacity >= 0).any() and not problem.flow.edge_distance.any():
+        return replace(problem, latency=max(problem.critical_path, 1)), []
+    found = shortest(replace(problem, objective="latency"), seed=seed, time_limit=time_limit, progress=progress)
+    return replace(problem, latency=int(found.objective)), [found.schedule.start]
+
+
+def _listed(problem: Problem, seed: int, time_limit: float) -> list[IntArray]:
+    """A schedule by lists with few units, where they find one."""
+    from eda.schedule.lists import list_schedule
+
+    if problem.ii is not None:
+        return []
+    try:
+        return [list_schedule(problem, seed=seed, time_limit=time_limit).schedule.start]
+    except InfeasibleError:  # no proof: the search goes on without it
+        return []
