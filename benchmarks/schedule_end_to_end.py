@@ -19,23 +19,22 @@ from pathlib import Path
 import numpy as np
 from common import cpu_seconds, default_data, print_table, write_results
 
-from eda.errors import InputError
+from eda.flow.evaluate import verify
 from eda.flow.sources import Rtl
 from eda.flow.synthesize import synthesize
 from eda.ir.dataflow import Schedule
 from eda.proof.check import check
 from eda.schedule.chaining import chained
 from eda.schedule.characterise import operation_delays
-from eda.schedule.cp import interval_feasible
 from eda.schedule.datapath import datapath
 from eda.schedule.emit import emit
 from eda.schedule.formats import read_graph
 from eda.schedule.functions import named_widths
+from eda.schedule.modulo import modulo
 from eda.schedule.problem import Problem
-from eda.schedule.recurrences import least_interval
 from eda.schedule.sdc import sdc
 from eda.schedule.simulate import simulate_emitted
-from eda.schedule.unroll import netlists, prove
+from eda.schedule.unroll import prove
 from eda.tech.pdk import find_pdk
 from eda.verilog.reader import read_verilog
 from eda.verilog.rtl import read_rtl
@@ -43,7 +42,12 @@ from eda.verilog.writer import write_verilog
 
 NETLISTS = Path(__file__).parent.parent / "netlists"
 RTL = (("mac16.v", 1500.0), ("bilinear.v", 850.0), ("bilinear.v", 1200.0))
-MACHSUITE = (("gemm_blocked/graph1", 700.0), ("stencil3d/graph2", 700.0), ("fft_strided/graph1", 1500.0), ("aes2/graph13", 700.0))
+MACHSUITE = (
+    ("gemm_blocked/graph1", 700.0),
+    ("stencil3d/graph2", 700.0),
+    ("fft_strided/graph1", 1500.0),
+    ("aes2/graph13", 700.0),
+)
 COLUMNS = (
     "case", "operations", "clock_ps", "ii", "latency", "units", "predicted", "elaborated", "netlist", "vectors", "errors",
     "proof", "sta_ps", "met", "cpu_s",
@@ -63,17 +67,14 @@ def of_rtl(file, clock, pdk, margin):
     return datapath(flow, Schedule(found.schedule.start, 1)), file.removesuffix(".v")
 
 
-def of_machsuite(graph, clock, pdk, margin, width, data):
-    """The least interval of the loop with its limited units."""
-    problem, _ = read_graph(data / "schedule" / "hatschet" / "MachSuite" / f"{graph}.graphml")
-    flow = replace(named_widths(problem.flow, width), name=graph.replace("/", "_"))
+def of_machsuite(graph, clock, pdk, options):
+    """The least interval of the loop with its limited units, and few registers at it."""
+    problem, _ = read_graph(options.data / "schedule" / "hatschet" / "MachSuite" / f"{graph}.graphml")
+    flow = replace(named_widths(problem.flow, options.width), name=graph.replace("/", "_"))
     delays = operation_delays(flow, pdk)
-    longer = chained(flow, delays.budget(clock, margin), delays.inputs, delays.outputs)
-    for ii in range(least_interval(longer)[1], 200):
-        answer = interval_feasible(longer, ii)
-        if answer.status == "feasible":
-            return datapath(flow, Schedule(answer.start, ii)), graph
-    raise InputError(f"{graph}: no interval below 200 was found")
+    longer = chained(flow, delays.budget(clock, options.margin), delays.inputs, delays.outputs)
+    found = modulo(Problem(longer, "ii"), time_limit=options.schedule_seconds, seed=options.seed)
+    return datapath(flow, found.schedule), graph
 
 
 def row(path, case, clock, pdk, options):
@@ -86,7 +87,9 @@ def row(path, case, clock, pdk, options):
         folder.mkdir(parents=True, exist_ok=True)
         source, mapped = folder / f"{emitted.name}.sv", folder / f"{emitted.name}_mapped.v"
         source.write_text(emitted.text)
-        write_verilog(synthesize(Rtl((source,), emitted.name), pdk, "speed").netlist, mapped)
+        made = synthesize(Rtl((source,), emitted.name), pdk, "speed")
+        write_verilog(made.netlist, mapped)
+        mapped_proof = verify(made, time_limit=options.proof_seconds, seed=options.seed)
         timed = sta(mapped, clock)
         registers = len(read_verilog(mapped, types=pdk.library.types).state_cells)
     counts = {path.flow.resources[k]: path.binding.count(k) for k in dict.fromkeys(path.binding.resource)}
@@ -106,6 +109,7 @@ def row(path, case, clock, pdk, options):
         "cycles": simulated.cycles,
         "proof": proof.verdict.status,
         "proof_detail": f"{proof.verdict.method}, {proof.verdict.detail}",
+        "mapped_proof": mapped_proof.status,
         "against_rtl": against_rtl(emitted, case, options),
         "sta_ps": round(timed["delay_ps"], 1),
         "met": timed["exit_code"] == 0,
@@ -124,7 +128,11 @@ def against_rtl(emitted, case, options):
     file = NETLISTS / f"{case}.v"
     if not file.is_file():
         return None
-    return check(netlists(emitted)[1], read_rtl(file, case), time_limit=options.proof_seconds, seed=options.seed).status
+    with tempfile.TemporaryDirectory() as name:
+        reference = Path(name) / "reference.sv"
+        reference.write_text(emitted.reference)
+        function = read_rtl(reference, emitted.reference_name)
+    return check(function, read_rtl(file, case), time_limit=options.proof_seconds, seed=options.seed).status
 
 
 def main():
@@ -135,6 +143,7 @@ def main():
     parser.add_argument("--margin", type=float, default=0.2, help="fraction of the clock kept for multiplexers and fan-out")
     parser.add_argument("--vectors", type=int, default=10_000)
     parser.add_argument("--proof-seconds", type=float, default=60.0)
+    parser.add_argument("--schedule-seconds", type=float, default=15.0)
     parser.add_argument("--only", default="", help="only the cases whose name contains this")
     parser.add_argument("--out", help="keep the Verilog in this folder")
     parser.add_argument("--seed", type=int, default=1)
@@ -142,9 +151,7 @@ def main():
     pdk, rows = find_pdk("nangate45"), []
     makers = [(f, c, lambda f=f, c=c: of_rtl(f, c, pdk, options.margin)) for f, c in RTL]
     if options.data is not None:
-        makers += [
-            (g, c, lambda g=g, c=c: of_machsuite(g, c, pdk, options.margin, options.width, options.data)) for g, c in MACHSUITE
-        ]
+        makers += [(g, c, lambda g=g, c=c: of_machsuite(g, c, pdk, options)) for g, c in MACHSUITE]
     for name, clock, make in makers:
         if options.only in name:
             begin = cpu_seconds()

@@ -14,6 +14,17 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from eda.cli.output import Json, Seed, console, emit, table
+from eda.cli.schedule_out import (
+    Checked,
+    DelaysOf,
+    PlotFile,
+    Steps,
+    VerilogFile,
+    Width,
+    with_delays,
+    with_widths,
+    write_outputs,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from eda.schedule.problem import Problem
@@ -65,6 +76,12 @@ def schedule(
     model: Annotated[Path | None, typer.Option(help="Resource model of a .graphml. [default: the one beside it]")] = None,
     part: Annotated[str | None, typer.Option(help="Which instance of a .mlir, or module of a .v.")] = None,
     time_limit: Annotated[float, typer.Option(min=0.0, metavar="S", help="Seconds to search.")] = 60.0,
+    width: Width = None,
+    delays_of: DelaysOf = None,
+    verilog: VerilogFile = None,
+    check: Checked = False,
+    plot: PlotFile = None,
+    steps: Steps = False,
     seed: Seed = 1,
     as_json: Json = False,
 ) -> None:
@@ -77,6 +94,7 @@ def schedule(
       eda schedule fir.json --resource mul=2 --resource add=1 -o fir.schedule.json
       eda schedule fir.json --latency 12 --objective area --area mul=8
       eda schedule loop.graphml --ii auto -o loop.schedule.json
+      eda schedule filter.v --delays-of nangate45 --clock 900 --ii 1 --verilog filter.sv --check
       eda schedule ctrl.aig --objective joint --alpha auto --latency 11
       eda schedule model.onnx --objective memory --method order
     """
@@ -85,8 +103,10 @@ def schedule(
     from eda.schedule.portfolio import solve
 
     problem, graph = read_graph(file, model=model, stages=stages, part=part, chained=clock is not None)
-    if clock is not None:
-        problem = _chained(problem, clock, graph.delay_in, graph.delay_out)
+    graph, budget = with_delays(with_widths(graph, width), delays_of, clock)
+    problem = replace(problem, flow=graph.flow)
+    if budget is not None:
+        problem = _chained(problem, budget, graph.delay_in, graph.delay_out)
     problem = _limited(problem, resource, area, at, after, within)
     problem = _asked(problem, objective, latency, ii, stages, alpha)
     problem.check()
@@ -96,6 +116,10 @@ def schedule(
     if out is not None:
         write_atomic(out, json.dumps(facts, indent=1) + "\n")
     _print(problem, result, out, as_json)
+    graph = replace(graph, flow=problem.flow)
+    facts |= write_outputs(
+        graph, result.schedule, verilog=verilog, check=check, plot_file=plot, steps=steps, seed=seed, as_json=as_json
+    )
     emit(facts, as_json)
     if stopped:
         raise typer.Exit(130)
