@@ -22,7 +22,7 @@ from eda.schedule.gaus.legalise import legalise
 from eda.schedule.gaus.model import from_graph
 from eda.schedule.metrics import objective_value
 from eda.schedule.problem import InfeasibleError, Problem, windows
-from eda.schedule.refine import Cooling, anneal
+from eda.schedule.refine import Cooling, anneal_for
 from eda.schedule.result import Progress, Result, violations
 from eda.schedule.sdc import differences, least_cost
 from eda.schedule.step_graph import step_graph
@@ -31,7 +31,10 @@ from eda.schedule.step_model import MAX_COLUMNS, improve_window, relaxation, sol
 _EXACT_COLUMNS = 8_000
 _WINDOW_COLUMNS = 2_500
 _WINDOW_SECONDS = 3.0
-_QUICK = Cooling(rounds=10, passes=5.0)
+_HEATS = (2.0, 8.0)
+_REHEATS = (0.5, 1.0, 2.0)
+_ROUND = 0.05
+"""Part of the time that one annealing takes after the first two, which take four times that."""
 
 
 class Search:
@@ -121,8 +124,10 @@ def improve(
         _solve(search)
     if not search.done:
         _descend(search)
+    for hot in _HEATS:
+        _anneal(search, hot, 4 * _ROUND)
     while not search.done and search.start is not None:
-        _anneal(search, _QUICK if search.random.random() < 0.5 else Cooling())
+        _anneal(search, float(search.random.choice(_REHEATS)), _ROUND)
         for _ in range(8):
             _window(search)
     return search.result("auto")
@@ -157,7 +162,7 @@ def _begin(search: Search, starts: Sequence[IntArray]) -> None:
         if not (search.graph.weight > 0).any():
             search.raise_bound(search.graph.value(items), "linear program of difference constraints")
         search.offer(legalise(search.model, items[:n].astype(np.float64)), "linear program")
-    _anneal(search, _QUICK)
+    _anneal(search, _HEATS[0], _ROUND)
 
 
 def _certify(search: Search) -> None:
@@ -208,11 +213,17 @@ def _descend(search: Search, part: float = 0.3) -> None:
         search.offer(best.start[member], "GauS")
 
 
-def _anneal(search: Search, cooling: Cooling) -> None:
+def _anneal(search: Search, hot: float, part: float) -> None:
+    """Anneal from the best schedule, for `part` of the time."""
     if search.start is None or search.done:
         return
-    seed = int(search.random.integers(1, 2**30))
-    search.offer(anneal(search.model, search.start, seed=seed, cooling=cooling, deadline=search.end), "annealing")
+
+    def report(start: IntArray, value: float) -> bool:
+        search.offer(start, "annealing")
+        return search.done
+
+    seed, cooling = int(search.random.integers(1, 2**30)), Cooling(hot=hot, soft=1.0 if hot < 4.0 else 0.5)
+    anneal_for(search.model, search.start, search.share(part), seed=seed, cooling=cooling, report=report)
 
 
 def _window(search: Search) -> None:

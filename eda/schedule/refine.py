@@ -1,15 +1,15 @@
 """Local search over legal schedules: single moves inside the slack and pushes of whole groups, annealed.
 
-The peak of a row enters as a level with a price for every unit above it. The price begins low, where it acts like the
-prices of a Lagrangian that spread the weight of the peak over many steps, and ends at the full weight, where the sum of
-level and excess is the peak itself; the level of each row is always the best for its price.
+The peak of a row enters as ``weight * tau * sum over steps of exp((use - level) / tau)``, with a straight line of slope
+`weight` above the level, which is set anew before every round so that the steps' prices sum to about the weight. While tau
+is large the price is spread over many steps as in a Lagrangian; when it is small only the peak itself costs.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -22,21 +22,23 @@ Report = Callable[[IntArray, float], bool]
 """Called with a better schedule and its value; true stops the search."""
 
 _GROUP = 64  # operations that one push may move
+_BREACH = 100.0  # typical steps that a unit above a limit costs
 
 
 @dataclass(frozen=True)
 class Cooling:
     """`rounds` rounds of `passes` moves per free operation.
 
-    The temperature falls geometrically from `hot` to `cold` times the mean cost of a step on an edge; the number of steps
-    that share the weight of a peak falls from `spread` times all steps to one.
+    The temperature falls geometrically from `hot` to `cold` times the cost of a typical step; tau from `soft` times the
+    mean use of a row to `hard` times a typical amount.
     """
 
     rounds: int = 60
     passes: float = 30.0
-    hot: float = 1.0
-    cold: float = 0.05
-    spread: float = 0.5
+    hot: float = 8.0
+    cold: float = 0.2
+    soft: float = 0.5
+    hard: float = 0.2
 
 
 def last_uses(model: Model, start: IntArray) -> IntArray:
@@ -105,17 +107,14 @@ def anneal(
     if not len(free):
         return best
     state = np.array([(seed * 2654435761 + 88172645463325252) % 2**63], dtype=np.uint64)
-    stack = np.zeros((2, _GROUP), dtype=np.int64)
-    place = Place(
-        best.copy(), last_uses(model, best), use_of(model, best), np.zeros_like(model.limit), np.zeros_like(model.weight), stack
-    )
-    moves = max(int(cooling.passes * len(free)), 1)
-    unit = _unit(model)
+    penalty, stack = np.zeros((len(model.weight), _most(model) + 1)), np.zeros((2, _GROUP), dtype=np.int64)
+    place = Place(best.copy(), last_uses(model, best), use_of(model, best), penalty, stack)
+    moves, unit = max(int(cooling.passes * len(free)), 1), _unit(model)
     for i in range(cooling.rounds):
         part = i / max(cooling.rounds - 1, 1)
-        _set_prices(model, place, max(cooling.spread * place.use.shape[1], 1.0) ** (1 - part), unit)
-        temperature = unit * cooling.hot * (cooling.cold / cooling.hot) ** part
-        sweep(model, place, free, moves, temperature, state)
+        for row in range(len(model.weight)):
+            penalty[row] = _penalty(model, row, place.use[row], cooling, part, unit)
+        sweep(model, place, free, moves, unit * cooling.hot * (cooling.cold / cooling.hot) ** part, state)
         value = value_of(model, place.start, place.use)
         if value < least - 1e-9:
             best, least = place.start.copy(), value
@@ -126,22 +125,68 @@ def anneal(
     return best
 
 
+def anneal_for(
+    model: Model,
+    start: IntArray,
+    seconds: float,
+    *,
+    seed: int = 1,
+    cooling: Cooling | None = None,
+    report: Report | None = None,
+) -> IntArray:
+    """As `anneal`, with as many moves as take about `seconds`."""
+    cooling = cooling or Cooling()
+    probe = replace(cooling, rounds=4, passes=1.0)
+    anneal(model, start, seed=seed, cooling=replace(probe, rounds=1, passes=0.01))  # compiles
+    end = time.monotonic() + seconds
+    begin = time.monotonic()
+    best = anneal(model, start, seed=seed, cooling=probe, report=report)
+    spent = max(time.monotonic() - begin, 1e-4)
+    passes = max(end - time.monotonic(), 0.0) / spent * probe.rounds / cooling.rounds
+    return anneal(model, best, seed=seed, cooling=replace(cooling, passes=passes), deadline=end, report=report)
+
+
 def _unit(model: Model) -> float:
-    """What a typical step of a typical operation costs."""
+    """What a typical step of a typical operation costs; without linear costs, its share in the peak of a row."""
     costs = np.abs(np.concatenate([model.cost, model.last_cost]))
     costs = costs[costs > 0]
-    return float(np.median(costs)) if len(costs) else float(model.weight.max(initial=1.0))
+    if len(costs):
+        return float(np.median(costs))
+    shares = [w * _grain(model, row) / model.steps for row, w in enumerate(model.weight) if w > 0]
+    return max(shares, default=1.0)
 
 
-def _set_prices(model: Model, place: object, sharers: float, unit: float) -> None:
-    """Prices when `sharers` steps share the weight of each peak, and the levels that are best at these prices."""
-    price, level, use = place.price, place.level, place.use  # type: ignore[attr-defined]
-    for row in range(len(model.weight)):
-        if model.weight[row] > 0:
-            price[row] = model.weight[row] / sharers
-            kept = min(int(sharers), use.shape[1])
-            level[row] = min(np.partition(use[row], use.shape[1] - kept)[use.shape[1] - kept], model.limit[row])
-        else:
-            level[row] = model.limit[row]
-        if model.limit[row] < NO_LIMIT:
-            price[row] = max(price[row], 100.0 * unit)
+def _most(model: Model) -> int:
+    """The largest use that any row can have in a step."""
+    at_once = -(-model.use_length // model.fold) if model.fold else 1
+    values = -(-(_longest_life(model)) // model.fold) if model.fold else 1
+    return int((model.use_amount * at_once).sum() + model.width.sum() * values)
+
+
+def _longest_life(model: Model) -> int:
+    reach = (model.high[model.part_op] + model.part_lag).max(initial=0)
+    return int(reach - model.low.min(initial=0)) + 1
+
+
+def _penalty(model: Model, row: int, use: IntArray, cooling: Cooling, part: float, unit: float) -> Floats:
+    """What each use of a row in one step costs, after `part` of the rounds."""
+    count = np.arange(_most(model) + 1, dtype=np.float64)
+    cost = np.zeros_like(count)
+    if model.weight[row] > 0:
+        last = cooling.hard * _grain(model, row)
+        first = max(cooling.soft * float(use.mean()), last)
+        tau, top = first * (last / first) ** part, float(use.max())
+        level = min(top + tau * float(np.log(np.exp((use - top) / tau).sum())), top + 5.0 * tau)
+        above = (count - level) / tau
+        cost += model.weight[row] * tau * np.where(above < 0.0, np.exp(np.minimum(above, 0.0)), 1.0 + above)
+    if model.limit[row] < NO_LIMIT:
+        cost += _BREACH * unit * np.maximum(count - model.limit[row], 0.0)
+    return cost
+
+
+def _grain(model: Model, row: int) -> float:
+    """A typical amount that one operation or value holds of a row."""
+    amounts = model.use_amount[model.use_row == row]
+    amounts = np.concatenate([amounts, model.width]) if row == len(model.weight) - 1 else amounts
+    amounts = amounts[amounts > 0]
+    return float(np.median(amounts)) if len(amounts) else 1.0

@@ -8,38 +8,38 @@ Energy = cost of starts and last uses + price of each row x units above its leve
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 
 from eda.schedule.gaus.model import Array, Model
 
-BARE = {"cache": True, "_nrt": False}
+BARE: dict[str, Any] = {"cache": True, "_nrt": False}
 
 
 class Place(NamedTuple):
-    """start int64 [V], last int64 [Q], use int64 [K, S], level int64 [K], price float64 [K], stack int64 [2, V]."""
+    """start int64 [V], last int64 [Q], use int64 [K, S], penalty float64 [K, largest use + 1], stack int64 [2, G]: room for
+    the moves of a group."""
 
     start: Array
     last: Array
     use: Array
-    level: Array
-    price: Array
+    penalty: Array
     stack: Array
 
 
 @njit(**BARE)
 def _add(m: Model, p: Place, row: int, begin: int, end: int, amount: int) -> float:
     """Add `amount` to a row in steps begin <= t < end; the change of the penalty."""
-    use, level, change = p.use[row], p.level[row], 0
+    use, penalty, change = p.use[row], p.penalty[row], 0.0
     for t in range(begin, end):
         at = t % m.fold if m.fold > 0 else t
         before = use[at]
         after = before + amount
         use[at] = after
-        change += max(after - level, 0) - max(before - level, 0)
-    return p.price[row] * change
+        change += penalty[after] - penalty[before]
+    return change
 
 
 @njit(**BARE)
@@ -110,7 +110,7 @@ def slack(m: Model, p: Place, v: int) -> tuple[int, int]:
 
 
 @njit(**BARE)
-def _random(state: Array) -> int:
+def _random(state: Array) -> np.int64:
     """The next number of a xorshift generator, 0 <= x < 2**31."""
     x = state[0]
     x ^= x << np.uint64(13)

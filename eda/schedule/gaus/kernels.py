@@ -10,12 +10,13 @@ and summed once, so nothing of the size operations x steps exists.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from numba import njit
 
 from eda.schedule.gaus.model import Array, Model
 
-BARE = {"cache": True, "_nrt": False}
+BARE: dict[str, Any] = {"cache": True, "_nrt": False}
 REACH = 4.0
 """Sigmas on each side that are looked at; what lies beyond is counted with the outermost bins."""
 BINS = 6.0
@@ -39,8 +40,8 @@ def density(z: float) -> float:
 @njit(**BARE)
 def _span(m: Model, i: int, mu: float, sigma: float) -> tuple[int, int]:
     """Steps x <= d < y that operation i may start in with a probability worth looking at."""
-    x = max(m.low[i], min(m.high[i], int(math.floor(mu + 0.5 - REACH * sigma))))
-    return x, max(x + 1, min(m.high[i] + 1, int(math.ceil(mu + 0.5 + REACH * sigma)) + 1))
+    x = max(m.low[i], min(m.high[i], math.floor(mu + 0.5 - REACH * sigma)))
+    return x, max(x + 1, min(m.high[i] + 1, math.ceil(mu + 0.5 + REACH * sigma) + 1))
 
 
 @njit(**BARE)

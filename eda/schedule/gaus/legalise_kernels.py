@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from numba import njit
 
 from eda.schedule.gaus.model import NO_LIMIT, Array, Model
 
-BARE = {"cache": True, "_nrt": False}
+BARE: dict[str, Any] = {"cache": True, "_nrt": False}
 
 
 @njit(**BARE)

@@ -94,7 +94,7 @@ def from_graph(problem: Problem, graph: StepGraph) -> Model:
     value, part, part_lag = graph.target[behind] - n, graph.source[behind], graph.lag[behind]
     own, age, width = _births(problem, graph.n_items - n)
     longest = int(problem.flow.demand_occupancy.max(initial=1))
-    return Model(
+    fields: tuple[Any, ...] = (
         *(graph.low[:n].copy(), graph.high[:n].copy(), graph.cost[:n].copy()),
         *csr(target, n, source, lag),
         *csr(source, n, target, lag),
@@ -109,6 +109,7 @@ def from_graph(problem: Problem, graph: StepGraph) -> Model:
         graph.fold or int(graph.high.max(initial=0)) + longest + 1,
         float(graph.constant),
     )
+    return Model(*fields)
 
 
 def precedences(problem: Problem, graph: StepGraph) -> tuple[IntArray, IntArray, IntArray]:

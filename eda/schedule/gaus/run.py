@@ -29,7 +29,7 @@ Report = Callable[[int, npt.NDArray[np.float64]], bool]
 
 _LEAST_SIGMA = 0.05
 _EVERY = 10  # iterations between updates of the multipliers; legal schedules are made at every second
-_QUICK = Cooling(rounds=3, passes=3.0, hot=0.02, cold=0.02, spread=0.02)
+_QUICK = Cooling(rounds=3, passes=3.0, hot=0.02, cold=0.02, soft=0.02)
 
 
 @dataclass(frozen=True)
