@@ -194,10 +194,12 @@ def _most_work(flow: Dataflow) -> Bound:
     limited = np.flatnonzero((flow.capacity > 0) & (work > 0))
     if not len(limited):
         return Bound(0, "")
-    steps = -(-work[limited] // flow.capacity[limited])
+    beyond = np.zeros(len(flow.resources), dtype=np.int64)  # steps that units may stay busy after the latency has ended
+    np.maximum.at(beyond, flow.demand_resource, flow.demand_occupancy - flow.latency[flow.demand_operation])
+    steps = -(-work[limited] // flow.capacity[limited]) - beyond[limited]
     k = limited[np.argmax(steps)]
     units = int(flow.capacity[k])
-    return Bound(int(steps.max()), f"{work[k]} steps of work for {units} of {flow.resources[k]}")
+    return Bound(max(0, int(steps.max())), f"{work[k]} steps of work for {units} of {flow.resources[k]}")
 
 
 def lower_bound(problem: Problem) -> Bound:

@@ -99,7 +99,7 @@ def _last_turns(flow: Dataflow, ii: int, phase: IntArray, data: IntArray) -> tup
     item = n
     order = data[np.argsort(flow.edge_source[data], kind="stable")]
     producers, first = np.unique(flow.edge_source[order], return_index=True)
-    for u, uses in zip(producers.tolist(), np.split(order, first[1:]), strict=True):
+    for u, uses in zip(producers.tolist(), np.split(order, first[1:]) if len(order) else [], strict=True):
         users = flow.edge_target[uses]
         limits = np.unique(np.concatenate([[0, ii], phase[users]]))
         sizes = np.diff(limits).astype(np.float64) * float(flow.width[u])

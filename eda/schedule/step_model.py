@@ -7,15 +7,22 @@ that of models with start times (Möhring, Schulz, Stork and Uetz, Management Sc
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from eda.errors import UsageError
+from eda.ir.dataflow import Schedule
 from eda.ir.netlist import IntArray, join_ranges
-from eda.schedule.step_graph import Floats, StepGraph
+from eda.schedule.bounds import Bound, lower_bound
+from eda.schedule.problem import InfeasibleError, Problem, windows
+from eda.schedule.result import Progress, Result, result_of
+from eda.schedule.step_graph import Floats, StepGraph, step_graph
 
+_TOLERANCE = 1e-9
 MAX_COLUMNS = 60_000
 """Columns up to which HiGHS solves the relaxation in seconds."""
 
@@ -149,7 +156,7 @@ def solve_program(graph: StepGraph, *, time_limit: float) -> Answer:
     model = program(graph)
     n = int(model.first[-1])
     if not model.matrix.shape[1]:
-        feasible = bool((model.upper >= -1e-9).all())
+        feasible = bool((model.upper >= -_TOLERANCE).all())
         return Answer(graph.high, graph.value(graph.high), True) if feasible else Answer(None, None, True)
     found = milp(
         model.cost,
@@ -176,6 +183,8 @@ def relaxation(graph: StepGraph, *, time_limit: float) -> float | None:
     from scipy.optimize import linprog
 
     model = program(graph)
+    if not len(model.cost):
+        return model.constant if (model.upper >= -_TOLERANCE).all() else math.inf
     bounds = np.stack([model.lowest, model.highest], axis=1)
     matrix, upper = (model.matrix, model.upper) if len(model.upper) else (None, None)
     options = {"time_limit": max(time_limit, 0.01)}
@@ -267,3 +276,28 @@ def improve_window(graph: StepGraph, start: IntArray, free: IntArray, *, time_li
     x = x.copy()
     x[items] = answer.items
     return x[: graph.n_operations]
+
+
+def step(problem: Problem, *, seed: int = 1, time_limit: float = 60.0, progress: Progress | None = None) -> Result:
+    """The optimum of the step formulation by HiGHS, or the best schedule within `time_limit` seconds.
+
+    Needs a deadline where units are limited (the critical path is taken otherwise); `seed` has no effect. Raises
+    `InfeasibleError` where no schedule exists or none was found.
+    """
+    begin = time.process_time()
+    problem.check()
+    if problem.objective == "ii":
+        raise UsageError("method step takes the interval as given; use the method modulo for the least one")
+    graph = step_graph(problem, *windows(problem), ii=problem.ii)
+    answer = solve_program(graph, time_limit=time_limit)
+    if answer.items is None:
+        known = "there is none" if answer.bound is None else f"HiGHS found none in {time_limit:g} s"
+        raise InfeasibleError(f"a schedule of {problem.flow.name} within the given limits: {known}")
+    schedule = Schedule(answer.items[: graph.n_operations], problem.ii)
+    simple = lower_bound(problem)
+    bound = Bound(answer.bound, "step formulation, HiGHS") if answer.bound is not None else simple
+    bound = bound if bound.value > simple.value else simple
+    if progress is not None:
+        progress("step", graph.value(answer.items), bound.value)
+    seconds = time.process_time() - begin
+    return result_of(problem, schedule, "step", bound=bound.value, certificate=bound.certificate, seconds=seconds)
