@@ -13,6 +13,7 @@ from eda.flow.recipes import Recipe
 from eda.flow.sources import Rtl
 from eda.flow.synthesize import synthesize
 from eda.ir.dataflow import Dataflow
+from eda.ir.netlist import IntArray
 from eda.schedule.datapath import bits
 from eda.schedule.functions import WIRING, expression, salt
 from eda.tech.pdk import Pdk
@@ -38,7 +39,7 @@ class OperationDelays:
 
     delay: npt.NDArray[np.float64]
     register: float
-    latency: npt.NDArray[np.int32]
+    latency: IntArray
 
     @property
     def inputs(self) -> npt.NDArray[np.float64]:

@@ -267,9 +267,9 @@ def _reference(
 
 
 def _reference_body(path: Datapath, ports: Ports) -> Iterator[str]:
-    flow, past = path.flow, _distances(path)
+    flow, past = path.flow, past_values(path)
     moves: list[tuple[str, str]] = []
-    for u, far in past.items():
+    for u, far in past:
         yield from _shift(f"v{u}", f"v{u}_h", int(flow.width[u]), far, moves)
     distances = _read_distances(path)
     for v in topological(flow):
@@ -305,14 +305,14 @@ def _read_distances(path: Datapath) -> list[list[int]]:
     ]
 
 
-def _distances(path: Datapath) -> dict[int, int]:
-    """How many iterations ago each value that later iterations read is read at most."""
+def past_values(path: Datapath) -> list[tuple[int, int]]:
+    """Operations whose values later iterations read, each with how many iterations later at most."""
     far: dict[int, int] = {}
     for reads, distances in zip(path.reads, _read_distances(path), strict=True):
         for (u, _), k in zip(reads, distances, strict=True):
             if k:
                 far[u] = max(far.get(u, 0), k)
-    return far
+    return list(far.items())
 
 
 def _range(width: int) -> str:

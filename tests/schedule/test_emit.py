@@ -10,7 +10,7 @@ from datapaths import first_schedule, flow_of, random_flow
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eda.errors import InputError, UnsupportedError
+from eda.errors import InputError, ProofError, UnsupportedError
 from eda.ir.dataflow import Schedule
 from eda.schedule.datapath import datapath
 from eda.schedule.emit import emit
@@ -82,7 +82,37 @@ def test_a_loop_accumulates(iverilog):
     emitted = emit(datapath(flow, Schedule(np.array([0, 0]), 1)))
     assert emitted.path.recurrent
     assert simulate_emitted(emitted, vectors=100).errors == 0
-    assert prove(emitted, time_limit=20).iterations == 4
+    assert "all others by induction" in prove(emitted, time_limit=20).verdict.detail
+
+
+def three_deep_loop():
+    """A sum that every third iteration continues, in a pipeline of three stages."""
+    flow = flow_of([("input", 0, 4), ("add", 2, 4), ("xor", 0, 4)], [(0, 1, 0, 0), (1, 1, 1, 3), (1, 2, 0, 0), (0, 2, 1, 0)])
+    return emit(datapath(flow, Schedule(np.array([0, 1, 3]), 1)))
+
+
+def test_a_loop_over_several_iterations_is_proven_by_induction(iverilog):
+    emitted = three_deep_loop()
+    assert simulate_emitted(emitted, vectors=200).errors == 0
+    assert prove(emitted, time_limit=20).verdict.status == "proven"
+
+
+def broken(emitted, right, wrong):
+    assert right in emitted.text
+    return replace(emitted, text=emitted.text.replace(right, wrong))
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [("v1_a1 = v1_d1;", "v1_a1 = v1;"), ("& {4{valid[3]}}", "& {4{valid[2]}}"), ("v2_a1 = v0_d3", "v2_a1 = v0_d2")],
+)
+def test_a_wrong_loop_is_told_from_the_right_one(right, wrong):
+    assert prove(broken(three_deep_loop(), right, wrong), time_limit=20).verdict.status == "different"
+
+
+def test_a_loop_that_goes_on_without_inputs_is_found():
+    with pytest.raises(ProofError, match="no register changes while inputs are missing"):
+        prove(broken(three_deep_loop(), " || (1'b1 && !in_valid)", ""), time_limit=20)
 
 
 def test_an_illegal_schedule_is_refused():
