@@ -71,7 +71,7 @@ def schedule(
     ] = None,
     method: Annotated[
         str,
-        typer.Option(help="auto, asap, alap, list, fds, ims, sdc, step, cpsat, gaus, gumbel or order."),
+        typer.Option(help="auto, or alone: asap, alap, list, ims, modulo, sdc, step, cpsat or gaus."),
     ] = "auto",
     model: Annotated[Path | None, typer.Option(help="Resource model of a .graphml. [default: the one beside it]")] = None,
     part: Annotated[str | None, typer.Option(help="Which instance of a .mlir, or module of a .v.")] = None,
@@ -96,7 +96,7 @@ def schedule(
       eda schedule loop.graphml --ii auto -o loop.schedule.json
       eda schedule filter.v --delays-of nangate45 --clock 900 --ii 1 --verilog filter.sv --check
       eda schedule ctrl.aig --objective joint --alpha auto --latency 11
-      eda schedule model.onnx --objective memory --method order
+      eda schedule model.onnx --objective memory --at input=0
     """
     from eda.ir.files import write_atomic
     from eda.schedule.formats import read_graph
@@ -273,4 +273,4 @@ def _worth(result: Result) -> str:
     if result.optimal:
         return f"proven optimal{by}"
     gap = (result.objective - result.bound) / max(result.bound, 1e-9)
-    return f"at most {100 * gap:.1f} % above the optimum{by}" if result.bound > 0 else f"no useful bound{by}"
+    return f"at most {100 * gap:.2f} % above the optimum{by}" if result.bound > 0 else f"no useful bound{by}"

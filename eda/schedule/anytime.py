@@ -118,6 +118,8 @@ def improve(
 ) -> Result:
     """The best schedule found from `starts` and from the windows; `problem` has its latency and interval fixed."""
     search = Search(problem, seed=seed, time_limit=time_limit, progress=progress)
+    cheap = lower_bound(problem)
+    search.raise_bound(cheap.value, cheap.certificate)
     _begin(search, starts)
     _certify(search)
     if not search.done and n_cells(search.graph) <= _EXACT_COLUMNS:
@@ -131,13 +133,6 @@ def improve(
         for _ in range(8):
             _window(search)
     return search.result("auto")
-
-
-def step(problem: Problem, *, seed: int = 1, time_limit: float = 60.0, progress: Progress | None = None) -> Result:
-    """The integer optimum of the step formulation, or the best that HiGHS finds; raises as `improve` does."""
-    search = Search(problem, seed=seed, time_limit=time_limit, progress=progress)
-    _solve(search, 1.0)
-    return search.result("step")
 
 
 def gaus(problem: Problem, *, seed: int = 1, time_limit: float = 60.0, progress: Progress | None = None) -> Result:
@@ -184,9 +179,9 @@ def _certify(search: Search) -> None:
         search.offer(legalise(search.model, found.items[:n].astype(np.float64)), "cut")
 
 
-def _solve(search: Search, part: float = 0.3) -> None:
+def _solve(search: Search) -> None:
     """The integer optimum of a small step formulation."""
-    found = solve_program(search.graph, time_limit=search.share(part))
+    found = solve_program(search.graph, time_limit=search.share(0.3))
     if found.optimal and found.items is None:
         raise InfeasibleError("the step formulation is infeasible: give more steps or units")
     if found.items is not None:

@@ -16,14 +16,15 @@ METHODS = {
     "list": "lists.list_schedule",
     "ims": "ims.ims",
     "sdc": "sdc.sdc",
-    "cpsat": "shortest.shortest",
+    "cpsat": "cp_whole.cpsat",
     "modulo": "modulo.modulo",
-    "step": "anytime.step",
+    "step": "step_model.step",
     "gaus": "anytime.gaus",
+    "gumbel": "gumbel.gumbel",
 }
 """Method and where it is: module and function of this room."""
 
-_IN_WINDOWS = ("step", "gaus", "sdc")
+_IN_WINDOWS = ("step", "gaus", "sdc", "cpsat", "gumbel")
 
 
 def solve(
@@ -41,11 +42,9 @@ def solve(
     if method not in METHODS:
         known = ("auto", *METHODS)
         raise UsageError(f"there is no method {method!r}{suggest(method, known)}; expected {', '.join(known)}")
-    if method in ("step", "gaus") and problem.objective == "ii":
+    if method in _IN_WINDOWS and problem.objective == "ii":
         raise UsageError(f"the method {method} needs an interval: give one, or use ims or modulo")
-    if method == "cpsat" and (problem.objective != "latency" or problem.ii is not None):
-        raise UsageError("the method cpsat minimises the latency without overlap; for intervals use modulo")
-    if method in _IN_WINDOWS:
+    if method in _IN_WINDOWS and (method, problem.objective) != ("cpsat", "latency"):
         problem, _ = _fixed(problem, seed, 0.2 * time_limit, progress)
     module, _, name = METHODS[method].rpartition(".")
     function = getattr(importlib.import_module(f"eda.schedule.{module}"), name)

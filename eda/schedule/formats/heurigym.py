@@ -28,7 +28,7 @@ _EDGE_FACTS = ("distance", "delay", "kind", "operand")
 
 
 def read_heurigym(path: str | Path) -> Problem:
-    """Read a JSON problem; the objective is the latency. Raises `InputError` naming what is malformed."""
+    """Read a JSON problem; the objective is the latency, with distances the interval. Raises `InputError` for bad input."""
     return parse_heurigym(read_text(path), name=Path(path).name.removesuffix(".gz").removesuffix(".json"), file=path)
 
 
@@ -52,7 +52,8 @@ def parse_heurigym(text: str, *, name: str = "dataflow", file: object = None) ->
         _edge(draft, row)
     flow = draft.flow()
     areas = _areas(draft, data, delay)
-    return Problem(flow, areas=tuple(float(areas.get(r, 1.0)) for r in flow.resources) if areas else None)
+    objective = "ii" if flow.edge_distance.any() else "latency"
+    return Problem(flow, objective, areas=tuple(float(areas.get(r, 1.0)) for r in flow.resources) if areas else None)
 
 
 def _table(draft: Draft, data: dict[str, Any], key: str, low: int, known: dict[str, int] | None = None) -> dict[str, int]:
