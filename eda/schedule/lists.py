@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from eda.errors import UsageError
 from eda.ir.dataflow import Dataflow, Schedule
@@ -121,6 +123,18 @@ class Side:
     lag: IntArray
     shift: IntArray
 
+    @cached_property
+    def groups(self) -> tuple[IntArray, npt.NDArray[np.bool_]]:
+        """int64 [V]: a group by the demand of each operation, 0 for none or several; bool [G]: is the demand the same?"""
+        flow, n = self.flow, self.flow.n_operations
+        columns = np.stack([flow.demand_resource, flow.demand_amount, self.shift, flow.demand_occupancy], axis=1)
+        _, kind = np.unique(columns, axis=0, return_inverse=True)
+        group = np.zeros(n, dtype=np.int64)
+        group[flow.demand_operation] = kind.reshape(-1) + 1
+        group[np.bincount(flow.demand_operation, minlength=n) > 1] = 0
+        alike = np.arange(int(kind.max(initial=-1)) + 2) > 0
+        return group, alike
+
     def run(self, priority: IntArray, limit: IntArray, most: IntArray) -> tuple[IntArray | None, IntArray]:
         """Start steps by rising `priority` int64 [V], or None, and the limits of units [K] raised up to `most`."""
         from eda.schedule.list_kernels import by_steps
@@ -136,7 +150,7 @@ class Side:
         steps = int(self.high.max(initial=0) + self.shift.max(initial=0) + flow.demand_occupancy.max(initial=1)) + 1
         use = np.zeros((len(flow.resources), steps), dtype=np.int64)
         waiting, limit = np.bincount(self.target, minlength=n).astype(np.int64), limit.copy()
-        start = by_steps(self.low, self.high, order, rank, waiting, *outs, *demands, use, limit, most)
+        start = by_steps(*(self.low, self.high, order, rank, *self.groups, waiting, *outs, *demands, use, limit, most))
         return (None if (start < 0).any() else np.asarray(start)), limit
 
 

@@ -22,8 +22,7 @@ OBJECTIVES = {
     "memory": "most bits that are live across the end of a step",
     "ii": "the initiation interval, then the registers",
 }
-MODULO = ("ii",)
-"""Objectives of pipelined schedules even where no interval is given."""
+_NEVER = -(2**40)  # the lag of an edge that binds nothing
 
 
 class InfeasibleError(EdaError):
@@ -138,14 +137,15 @@ def _lags(problem: Problem) -> IntArray:
     lag = flow.latency[flow.edge_source].astype(np.int64) + flow.edge_delay
     if problem.ii is not None:
         return lag - problem.ii * flow.edge_distance.astype(np.int64)
-    return np.where(flow.edge_distance == 0, lag, -(2**31))
+    return np.where(flow.edge_distance == 0, lag, _NEVER)
 
 
 def _relaxed(problem: Problem, source: IntArray, target: IntArray, lag: IntArray, start: IntArray) -> IntArray:
     """Longest paths from `start`, by Bellman and Ford in the order of the operations."""
     from eda.schedule.windows_kernels import longest
 
-    order = np.argsort(source, kind="stable")
+    order = np.flatnonzero(lag > _NEVER)
+    order = order[np.argsort(source[order], kind="stable")]
     first = np.searchsorted(source[order], np.arange(len(start) + 1)).astype(np.int64)
     out, loop = longest(first, target[order].astype(np.int64), lag[order], start.astype(np.int64))
     if loop >= 0:

@@ -180,8 +180,9 @@ def communication_weights(problem: Problem) -> Floats:
     flow = problem.flow
     given = np.ones(len(flow.edge_source)) if problem.edge_weight is None else problem.edge_weight
     ends = np.stack([flow.edge_source, flow.edge_target, flow.edge_distance, flow.edge_operand < 0])
-    first = np.zeros(ends.shape[1], dtype=bool)
-    first[np.unique(ends, axis=1, return_index=True)[1]] = True
+    order = np.lexsort(ends[::-1])
+    first = np.ones(ends.shape[1], dtype=bool)
+    first[order[1:]] = (ends[:, order[1:]] != ends[:, order[:-1]]).any(axis=0)
     return np.where(first & (flow.edge_operand >= 0), given, 0.0)
 
 
