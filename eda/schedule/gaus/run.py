@@ -163,7 +163,7 @@ class _Run:
 
     def _full(self, use: Tensor, spread: Tensor) -> Tensor:
         """Use that is rarely exceeded."""
-        return use + self.kappa * torch.sqrt(spread + 1e-9) if self.kappa > 0 else use
+        return use + self.kappa * torch.sqrt(torch.clamp(spread, min=0.0) + 1e-9) if self.kappa > 0 else use
 
     def _objective(self, mu: Tensor, use: Tensor, spread: Tensor, last: Tensor | None) -> Tensor:
         tau = self.tau[:, None]
