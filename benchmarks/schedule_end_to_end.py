@@ -1,7 +1,7 @@
 """From a data-flow graph to pipelined SystemVerilog: equality, registers as predicted, and the clock used for chaining.
 
-Designs of netlists/ (every operation combinational; the clock alone says where registers stand) and loops of MachSuite with
-limited units, their results cut to --width bits. Delays are those of the operations on Nangate45. Each datapath is compared
+Designs of netlists/ (every operation combinational; the clock alone says where registers stand), loops of MachSuite with
+limited units, and kernels of HeuriGym without overlap of iterations; results of the latter two are cut to --width bits. Delays are those of the operations on Nangate45. Each datapath is compared
 with the unscheduled function on random vectors in Icarus, proven equal where the proof ends in time, read back to count its
 register bits, mapped, and timed by `eda sta` at the clock.
 """
@@ -31,6 +31,7 @@ from eda.schedule.emit import emit
 from eda.schedule.formats import read_graph
 from eda.schedule.functions import named_widths
 from eda.schedule.modulo import modulo
+from eda.schedule.portfolio import solve
 from eda.schedule.problem import Problem
 from eda.schedule.sdc import sdc
 from eda.schedule.simulate import simulate_emitted
@@ -48,6 +49,7 @@ MACHSUITE = (
     ("fft_strided/graph1", 1500.0),
     ("aes2/graph13", 700.0),
 )
+HEURIGYM = (("ewf", 1500.0), ("cosine1", 1500.0))
 COLUMNS = (
     "case", "operations", "clock_ps", "ii", "latency", "units", "predicted", "elaborated", "netlist", "vectors", "errors",
     "proof", "sta_ps", "met", "cpu_s",
@@ -75,6 +77,16 @@ def of_machsuite(graph, clock, pdk, options):
     longer = chained(flow, delays.budget(clock, options.margin), delays.inputs, delays.outputs)
     found = modulo(Problem(longer, "ii"), time_limit=options.schedule_seconds, seed=options.seed)
     return datapath(flow, found.schedule), graph
+
+
+def of_heurigym(case, clock, pdk, options):
+    """The least latency with limited units that are held until their results are ready; iterations do not overlap."""
+    problem, _ = read_graph(options.data / "schedule" / "heurigym" / f"{case}.json")
+    flow = replace(named_widths(problem.flow, options.width), name=case)
+    delays = operation_delays(flow, pdk)
+    longer = chained(flow, delays.budget(clock, options.margin), delays.inputs, delays.outputs)
+    found = solve(replace(problem, flow=longer), seed=options.seed, time_limit=options.schedule_seconds)
+    return datapath(flow, found.schedule), case
 
 
 def row(path, case, clock, pdk, options):
@@ -152,6 +164,7 @@ def main():
     makers = [(f, c, lambda f=f, c=c: of_rtl(f, c, pdk, options.margin)) for f, c in RTL]
     if options.data is not None:
         makers += [(g, c, lambda g=g, c=c: of_machsuite(g, c, pdk, options)) for g, c in MACHSUITE]
+        makers += [(g, c, lambda g=g, c=c: of_heurigym(g, c, pdk, options)) for g, c in HEURIGYM]
     for name, clock, make in makers:
         if options.only in name:
             begin = cpu_seconds()

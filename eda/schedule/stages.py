@@ -49,7 +49,8 @@ def stages(flow: Dataflow, schedule: Schedule, delay_in: Delays | None = None, d
         starts[step].append(flow.names[v])
     out = []
     for step in range(steps):
-        used = usage[:, step % usage.shape[1]] if usage.shape[1] else np.zeros(len(flow.resources), dtype=np.int64)
+        at = step if schedule.ii is None else step % schedule.ii
+        used = usage[:, at] if at < usage.shape[1] else np.zeros(len(flow.resources), dtype=np.int64)
         units = {name: int(n) for name, n in zip(flow.resources, used, strict=True) if n}
         delay, path = paths.get(step, (0.0, ())) if delay_in is not None else (None, ())
         out.append(Stage(step, tuple(starts[step]), units, int(live[step]), delay, path))

@@ -1,0 +1,57 @@
+"""What ``eda schedule`` writes besides the schedule."""
+
+import json
+
+import pytest
+
+from eda.cli import main
+
+FILTER = """module filter(input [3:0] a, b, c, output [8:0] y);
+  wire [7:0] p = a * b;
+  assign y = p + c;
+endmodule
+"""
+
+
+@pytest.fixture
+def design(tmp_path):
+    path = tmp_path / "filter.v"
+    path.write_text(FILTER)
+    return path
+
+
+def eda(capsys, *args):
+    code = main([*map(str, args), "--time-limit", "5"])
+    return code, *capsys.readouterr()
+
+
+def test_a_pipeline_is_written_checked_and_told_step_by_step(design, tmp_path, capsys, iverilog):
+    out = tmp_path / "p.sv"
+    code, text, _ = eda(capsys, "schedule", design, "--ii", 1, "--verilog", out, "--check", "--steps", "--json")
+    facts = json.loads(text)
+    assert code == 0
+    assert facts["verilog"]["proof"]["status"] == "proven"
+    assert (facts["verilog"]["vectors"], facts["verilog"]["errors"]) == (10_000, 0)
+    assert len(facts["steps"]) == facts["metrics"]["latency"] + 1
+    assert facts["verilog"]["registers"]["waiting"] == facts["metrics"]["registers"]
+    assert "module filter (" in out.read_text()
+    assert "module tb;" in (tmp_path / "p_tb.sv").read_text()
+
+
+def test_delays_of_a_kit_and_a_clock_say_where_registers_stand(design, tmp_path, capsys):
+    args = ("schedule", design, "--ii", 1, "--delays-of", "nangate45", "--json")
+    _, short, _ = eda(capsys, *args, "--clock", 500)
+    _, long, _ = eda(capsys, *args, "--clock", 2000)
+    assert json.loads(short)["metrics"]["latency"] == 1
+    assert json.loads(long)["metrics"]["latency"] == 0
+
+
+def test_a_chart_is_written(design, tmp_path, capsys):
+    assert eda(capsys, "schedule", design, "--plot", tmp_path / "g.svg")[0] == 0
+    assert (tmp_path / "g.svg").stat().st_size > 1000
+
+
+def test_checking_nothing_is_refused(design, capsys):
+    code, _, err = eda(capsys, "schedule", design, "--check")
+    assert code == 2
+    assert "--check is about the datapath that --verilog writes" in err
