@@ -92,7 +92,8 @@ def require_units(flow: Dataflow) -> None:
 
 
 def _recurrence(flow: Dataflow) -> tuple[int, tuple[str, ...]]:
-    low, high, loop = 0, max(1, int(np.maximum(_reach(flow, 0)[2], 0).sum())), np.zeros(0, dtype=np.int64)
+    low, high = 0, max(1, int(np.maximum(_reach(flow, 0)[2], 0).sum()))
+    loop: IntArray = np.zeros(0, dtype=np.int64)
     while low < high:
         middle = (low + high) // 2
         found = loop_at(flow, middle)

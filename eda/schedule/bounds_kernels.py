@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
-Longs = npt.NDArray[np.int64]
+Longs = np.ndarray[Any, Any]
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def densest(low: Longs, high: Longs, held: Longs, amount: Longs, begins: Longs) -> tuple[int, int, int]:
     """The interval x <= t < y, x in `begins` (falling), with the largest ceil(work / length), and that number of units.
 
@@ -46,7 +47,7 @@ def densest(low: Longs, high: Longs, held: Longs, amount: Longs, begins: Longs) 
     return best, best_x, best_y
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def positive_loop(n: int, source: Longs, target: Longs, lag: Longs) -> Longs:
     """The operations of a loop whose lags have a positive sum, in order; empty if there is none (Bellman-Ford)."""
     reach, came = np.zeros(n, dtype=np.int64), np.full(n, -1, dtype=np.int64)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -86,7 +87,8 @@ def place_by_height(
 
     n = flow.n_operations
     ins, outs = _grouped(target, n, source, lag), _grouped(source, n, target, lag)
-    height, loop = longest(*_grouped(target, n, source, lag), np.zeros(n, dtype=np.int64))
+    first, op, length = ins
+    height, loop = longest(first, op, length, np.zeros(n, dtype=np.int64))
     if loop >= 0:
         return None
     order = np.lexsort((np.arange(n), -height))
@@ -97,11 +99,12 @@ def place_by_height(
     operation, row, amount, held = (c[limited].astype(np.int64) for c in columns)
     demands = _grouped(operation, n, row, amount, held)
     users = _grouped(row, len(flow.resources), operation)
-    start = place(ii, low, order, rank, *ins, *outs, *demands, flow.capacity.astype(np.int64), *users, budget * max(n, 1))
+    arguments: tuple[Any, ...] = (ii, low, order, rank, *ins, *outs, *demands, flow.capacity.astype(np.int64), *users)
+    start = place(*(*arguments, budget * max(n, 1)))
     return None if (start < 0).any() else np.asarray(start)
 
 
-def _grouped(key: IntArray, size: int, *columns: IntArray) -> tuple[IntArray, ...]:
+def _grouped(key: IntArray, size: int, *columns: IntArray) -> Any:
     """First row of each of `size` keys, then the columns sorted by key."""
     order = np.argsort(key, kind="stable")
     first = np.searchsorted(key[order], np.arange(size + 1)).astype(np.int64)

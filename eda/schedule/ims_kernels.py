@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
-Longs = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
+Longs = np.ndarray[Any, Any]
+Flags = np.ndarray[Any, Any]
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _fits(v: int, t: int, ii: int, first: Longs, row: Longs, amount: Longs, held: Longs, use: Longs, limit: Longs) -> bool:
+@njit(cache=True, nogil=True)
+def _fits(v: int, t: Any, ii: int, first: Longs, row: Longs, amount: Longs, held: Longs, use: Longs, limit: Longs) -> bool:
     for d in range(first[v], first[v + 1]):
         for j in range(min(held[d], ii)):
             turns = held[d] // ii + (1 if j < held[d] % ii else 0)
@@ -20,17 +21,17 @@ def _fits(v: int, t: int, ii: int, first: Longs, row: Longs, amount: Longs, held
     return True
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _count(v: int, t: int, ii: int, first: Longs, row: Longs, amount: Longs, held: Longs, use: Longs, sign: int) -> None:
+@njit(cache=True, nogil=True)
+def _count(v: int, t: Any, ii: int, first: Longs, row: Longs, amount: Longs, held: Longs, use: Longs, sign: int) -> None:
     for d in range(first[v], first[v + 1]):
         for j in range(min(held[d], ii)):
             turns = held[d] // ii + (1 if j < held[d] % ii else 0)
             use[row[d], (t + j) % ii] += sign * turns * amount[d]
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _rival(
-    v: int, t: int, ii: int, start: Longs, rank: Longs, first: Longs, row: Longs, amount: Longs, held: Longs, use: Longs,
+    v: int, t: Any, ii: int, start: Longs, rank: Longs, first: Longs, row: Longs, amount: Longs, held: Longs, use: Longs,
     limit: Longs, user_first: Longs, user: Longs,
 ) -> int:  # fmt: skip
     """The last operation in rank that holds what v lacks at step t; -1: v fits."""
@@ -51,7 +52,7 @@ def _rival(
     return -1
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def place(
     ii: int, low: Longs, order: Longs, rank: Longs,
     in_first: Longs, in_op: Longs, in_lag: Longs, out_first: Longs, out_op: Longs, out_lag: Longs,

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import heapq
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
-Longs = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
+Longs = np.ndarray[Any, Any]
+Flags = np.ndarray[Any, Any]
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _lack(
-    v: int, t: int, first: Longs, row: Longs, amount: Longs, shift: Longs, held: Longs, use: Longs, limit: Longs, grow: bool
+    v: int, t: Any, first: Longs, row: Longs, amount: Longs, shift: Longs, held: Longs, use: Longs, limit: Longs, grow: bool
 ) -> bool:
     """Whether units are missing for v at step t; with `grow` the limits are raised instead."""
     for d in range(first[v], first[v + 1]):
@@ -26,7 +26,7 @@ def _lack(
     return False
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def by_steps(
     low: Longs, high: Longs, order: Longs, rank: Longs, group: Longs, alike: Flags, waiting: Longs,
     out_first: Longs, out_op: Longs, out_lag: Longs,
@@ -73,7 +73,7 @@ def by_steps(
                         if len(now[g]) == 0 or full[g]:
                             break
                         r = heapq.heappop(now[g])
-                    v = order[r]
+                    v = int(order[r])
                     if start[v] >= 0:
                         continue
                     if t > high[v]:

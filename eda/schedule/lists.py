@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -124,7 +125,7 @@ class Side:
     shift: IntArray
 
     @cached_property
-    def groups(self) -> tuple[IntArray, npt.NDArray[np.bool_]]:
+    def groups(self) -> tuple[Any, Any]:
         """int64 [V]: a group by the demand of each operation, 0 for none or several; bool [G]: is the demand the same?"""
         flow, n = self.flow, self.flow.n_operations
         columns = np.stack([flow.demand_resource, flow.demand_amount, self.shift, flow.demand_occupancy], axis=1)
@@ -135,7 +136,7 @@ class Side:
         alike = np.arange(int(kind.max(initial=-1)) + 2) > 0
         return group, alike
 
-    def run(self, priority: IntArray, limit: IntArray, most: IntArray) -> tuple[IntArray | None, IntArray]:
+    def run(self, priority: npt.NDArray[Any], limit: IntArray, most: IntArray) -> tuple[IntArray | None, IntArray]:
         """Start steps by rising `priority` int64 [V], or None, and the limits of units [K] raised up to `most`."""
         from eda.schedule.list_kernels import by_steps
 
@@ -154,7 +155,7 @@ class Side:
         return (None if (start < 0).any() else np.asarray(start)), limit
 
 
-def _grouped(key: IntArray, size: int, *columns: IntArray) -> tuple[IntArray, ...]:
+def _grouped(key: IntArray, size: int, *columns: IntArray) -> Any:
     order = np.argsort(key, kind="stable")
     first = np.searchsorted(key[order], np.arange(size + 1)).astype(np.int64)
     return (first, *(np.ascontiguousarray(c[order]) for c in columns))
