@@ -28,6 +28,8 @@ from eda.schedule.sdc import differences, least_cost
 from eda.schedule.step_graph import step_graph
 from eda.schedule.step_model import MAX_COLUMNS, improve_window, relaxation, solve_program
 
+_SMALL = 2_000
+"""Columns up to which a proof is tried before GauS."""
 _EXACT_COLUMNS = 8_000
 _WINDOW_COLUMNS = 2_500
 _WINDOW_SECONDS = 3.0
@@ -121,11 +123,14 @@ def improve(
     cheap = lower_bound(problem)
     search.raise_bound(cheap.value, cheap.certificate)
     _begin(search, starts)
+    cells = n_cells(search.graph)
+    if cells > _SMALL and not search.done:
+        _descend(search, 0.2)
     _certify(search)
-    if not search.done and n_cells(search.graph) <= _EXACT_COLUMNS:
+    if not search.done and cells <= _EXACT_COLUMNS:
         _solve(search)
-    if not search.done:
-        _descend(search)
+    if cells <= _SMALL and not search.done:
+        _descend(search, 0.2)
     for hot in _HEATS:
         _anneal(search, hot, 4 * _ROUND)
     while not search.done and search.start is not None:
@@ -166,14 +171,14 @@ def _certify(search: Search) -> None:
         return
     cells = n_cells(search.graph)
     if cells <= MAX_COLUMNS:
-        bound = relaxation(search.graph, time_limit=search.share(0.3))
+        bound = relaxation(search.graph, time_limit=search.share(0.2))
         if bound == math.inf:
             raise InfeasibleError("the linear relaxation of the step formulation is infeasible: give more steps or units")
         if bound is not None:
             search.raise_bound(bound, "linear relaxation of the step formulation")
             return
     if cells <= MAX_CELLS:
-        found = lagrangian_bound(search.graph, cuts=40, time_limit=search.share(0.3))
+        found = lagrangian_bound(search.graph, cuts=40, time_limit=search.share(0.2))
         search.raise_bound(found.bound, "prices on the steps, minimum cuts")
         n = search.problem.flow.n_operations
         search.offer(legalise(search.model, found.items[:n].astype(np.float64)), "cut")
@@ -181,7 +186,7 @@ def _certify(search: Search) -> None:
 
 def _solve(search: Search) -> None:
     """The integer optimum of a small step formulation."""
-    found = solve_program(search.graph, time_limit=search.share(0.3))
+    found = solve_program(search.graph, time_limit=search.share(0.2))
     if found.optimal and found.items is None:
         raise InfeasibleError("the step formulation is infeasible: give more steps or units")
     if found.items is not None:
