@@ -3,8 +3,8 @@
 Designs of netlists/ (every operation combinational; the clock alone says where registers stand), loops of MachSuite with
 limited units, and kernels of HeuriGym without overlap of iterations; results of the latter two are cut to --width bits.
 Delays are those of the operations on Nangate45. Each datapath is compared with the unscheduled function on random vectors in
-Icarus, proven equal where the proof ends in time, read back to count its register bits, mapped, and timed by `eda sta` at
-the clock.
+Icarus, proven equal where the proof ends in time, read back to count its register bits (elaborated: as written; netlist:
+after mapping, which drops equal and constant ones), mapped, and timed by `eda sta` at the clock.
 """
 
 from __future__ import annotations
