@@ -71,7 +71,7 @@ def schedule(
     ] = None,
     method: Annotated[
         str,
-        typer.Option(help="auto, or alone: asap, alap, list, ims, modulo, sdc, step, cpsat or gaus."),
+        typer.Option(help="auto, or alone: asap, alap, list, fds, ims, modulo, sdc, step, cpsat, gaus or gumbel."),
     ] = "auto",
     model: Annotated[Path | None, typer.Option(help="Resource model of a .graphml. [default: the one beside it]")] = None,
     part: Annotated[str | None, typer.Option(help="Which instance of a .mlir, or module of a .v.")] = None,
