@@ -10,6 +10,9 @@ from datapaths import flow_of
 from eda.errors import InputError
 from eda.ir.dataflow import Schedule
 from eda.schedule.chaining import arrivals, chained
+from eda.schedule.formats import read_graph
+from eda.schedule.problem import Problem, earliest
+from eda.schedule.recurrences import least_interval
 
 
 def fits(flow, schedule, clock, d_in, d_out):
@@ -50,3 +53,15 @@ def test_an_operation_slower_than_the_clock_is_named():
     flow = flow_of([("mul", 0, 8)], [])
     with pytest.raises(InputError, match=r"n0 \(mul\) has a delay in of 4, the clock period is 3"):
         chained(flow, 3.0, [4.0], [4.0])
+
+
+def test_at_5_ns_steps_are_those_of_the_public_200_mhz_graphs(eda_data):
+    found = sorted((eda_data / "schedule" / "hatschet" / "MachSuite").glob("*/*.200MHz.graphml"))[::4]
+    assert found
+    for path in found:
+        public, _ = read_graph(path)
+        plain, graph = read_graph(path.with_name(path.name.replace(".200MHz", "")))
+        ours = chained(plain.flow, 5.0, graph.delay_in, graph.delay_out)
+        ii = max(least_interval(ours)[1], least_interval(public.flow)[1])
+        order = [public.flow.index[name] for name in ours.names]
+        assert (earliest(Problem(ours, ii=ii)) == earliest(Problem(public.flow, ii=ii))[order]).all(), path.name
