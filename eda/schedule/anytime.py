@@ -125,6 +125,7 @@ def improve(
     _begin(search, starts)
     cells = n_cells(search.graph)
     if cells > _SMALL and not search.done:
+        _anneal(search, _HEATS[0], _ROUND)
         _descend(search, 0.2)
     _certify(search)
     if not search.done and cells <= _EXACT_COLUMNS:
@@ -162,7 +163,6 @@ def _begin(search: Search, starts: Sequence[IntArray]) -> None:
         if not (search.graph.weight > 0).any():
             search.raise_bound(search.graph.value(items), "linear program of difference constraints")
         search.offer(legalise(search.model, items[:n].astype(np.float64)), "linear program")
-    _anneal(search, _HEATS[0], _ROUND)
 
 
 def _certify(search: Search) -> None:

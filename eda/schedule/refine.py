@@ -22,6 +22,7 @@ Report = Callable[[IntArray, float], bool]
 """Called with a better schedule and its value; true stops the search."""
 
 _GROUP = 64  # operations that one push may move
+_MOST_PASSES = 2000.0  # per round, from where slower cooling no longer helps
 _BREACH = 100.0  # typical steps that a unit above a limit costs
 
 
@@ -142,7 +143,7 @@ def anneal_for(
     begin = time.monotonic()
     best = anneal(model, start, seed=seed, cooling=probe, report=report)
     spent = max(time.monotonic() - begin, 1e-4)
-    passes = max(end - time.monotonic(), 0.0) / spent * probe.rounds / cooling.rounds
+    passes = min(max(end - time.monotonic(), 0.0) / spent * probe.rounds / cooling.rounds, _MOST_PASSES)
     return anneal(model, best, seed=seed, cooling=replace(cooling, passes=passes), deadline=end, report=report)
 
 
