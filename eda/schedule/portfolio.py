@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from eda.errors import UsageError, suggest
 from eda.ir.netlist import IntArray
+from eda.schedule.infeasible import require_feasible
 from eda.schedule.problem import InfeasibleError, Problem
 from eda.schedule.result import Progress, Result
 
@@ -14,6 +15,7 @@ METHODS = {
     "asap": "lists.asap",
     "alap": "lists.alap",
     "list": "lists.list_schedule",
+    "fds": "force.fds",
     "ims": "ims.ims",
     "sdc": "sdc.sdc",
     "cpsat": "cp_whole.cpsat",
@@ -37,6 +39,14 @@ def solve(
     exists or none was found.
     """
     problem.check()
+    try:
+        return _solve(problem, method, seed, time_limit, progress)
+    except InfeasibleError:
+        require_feasible(problem)  # says more where it knows more
+        raise
+
+
+def _solve(problem: Problem, method: str, seed: int, time_limit: float, progress: Progress | None) -> Result:
     if method == "auto":
         return _auto(problem, seed, time_limit, progress)
     if method not in METHODS:
