@@ -9,10 +9,10 @@ from datapaths import flow_of
 
 from eda.errors import InputError
 from eda.ir.dataflow import Schedule
+from eda.schedule.bounds import least_interval
 from eda.schedule.chaining import arrivals, chained
 from eda.schedule.formats import read_graph
 from eda.schedule.problem import Problem, earliest
-from eda.schedule.recurrences import least_interval
 
 
 def fits(flow, schedule, clock, d_in, d_out):
@@ -62,6 +62,6 @@ def test_at_5_ns_steps_are_those_of_the_public_200_mhz_graphs(eda_data):
         public, _ = read_graph(path)
         plain, graph = read_graph(path.with_name(path.name.replace(".200MHz", "")))
         ours = chained(plain.flow, 5.0, graph.delay_in, graph.delay_out)
-        ii = max(least_interval(ours)[1], least_interval(public.flow)[1])
+        ii = max(least_interval(ours).least, least_interval(public.flow).least)
         order = [public.flow.index[name] for name in ours.names]
         assert (earliest(Problem(ours, ii=ii)) == earliest(Problem(public.flow, ii=ii))[order]).all(), path.name
