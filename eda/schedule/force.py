@@ -70,7 +70,8 @@ def _fix_all(problem: Problem, low: IntArray, high: IntArray, goes_on: Callable[
     spread: tuple[Any, ...] = (*demands, len(flow.resources), steps)
     each, part = _pace(low, high, len(side.source))
     while goes_on(int((low == high).sum())):
-        difference = forces(low, high, *fixed, distribution(low, high, *spread))
+        use = distribution(low, high, *spread)
+        difference = forces(use, low, high, *fixed)
         free = np.flatnonzero(low < high)
         if not len(free):
             return
