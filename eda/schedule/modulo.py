@@ -10,15 +10,13 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-import numpy as np
-
 from eda.errors import UsageError
-from eda.ir.dataflow import Dataflow, Schedule
+from eda.ir.dataflow import Schedule
 from eda.ir.netlist import IntArray
+from eda.schedule.bounds import least_interval, require_units
 from eda.schedule.cp import Answer, interval_feasible, windowed_feasible
 from eda.schedule.metrics import objective_value
 from eda.schedule.problem import InfeasibleError, Problem
-from eda.schedule.recurrences import least_interval
 from eda.schedule.registers import Interval, least_registers
 from eda.schedule.result import Progress, Result, violations
 
@@ -36,11 +34,11 @@ class Found:
 
 
 def least_ii(problem: Problem, *, time_limit: float = 60.0, seed: int = 1) -> Found:
-    """The least initiation interval. Raises `InfeasibleError` if none is found, `UsageError` for a limit of 0 units."""
+    """The least initiation interval. Raises `InfeasibleError` if none is found."""
     begin = time.process_time()
     flow = problem.flow
-    _demand_units(flow)
-    _, bound = least_interval(flow)
+    require_units(flow)
+    bound = least_interval(flow).least
     unknown: list[int] = []
     for ii in range(bound, bound + _FRUITLESS):
         answer = _decide(problem, ii, _FIRST_TRY, seed)
@@ -79,12 +77,6 @@ def _decide(problem: Problem, ii: int, time_limit: float, seed: int) -> Answer:
     return windowed_feasible(problem, ii, time_limit=time_limit, seed=seed)
 
 
-def _demand_units(flow: Dataflow) -> None:
-    for k in np.unique(flow.demand_resource[(flow.demand_amount > 0) & (flow.demand_occupancy > 0)]).tolist():
-        if flow.capacity[k] == 0:
-            raise UsageError(f"there is no unit of {flow.resources[k]}, and operations of {flow.name} need one")
-
-
 def modulo(problem: Problem, *, seed: int = 1, time_limit: float = 60.0, progress: Progress | None = None) -> Result:
     """The least initiation interval (objective "ii"), or the least registers at the interval of the problem
     ("registers"). A third of `time_limit` (CPU seconds) goes to proofs of the interval, at most 10 s to the registers."""
@@ -103,20 +95,21 @@ def modulo(problem: Problem, *, seed: int = 1, time_limit: float = 60.0, progres
 
 def _given(problem: Problem, time_limit: float, seed: int) -> Found:
     assert problem.ii is not None
-    _demand_units(problem.flow)
+    require_units(problem.flow)
     answer = _decide(problem, problem.ii, time_limit / 3, seed)
     if answer.start is None:
         proven = "there is none" if answer.status == "infeasible" else f"none was found in {time_limit / 3:.0f} s"
         raise InfeasibleError(f"a schedule with the initiation interval {problem.ii}: {proven}")
-    return Found(problem.ii, answer.start, least_interval(problem.flow)[1])
+    return Found(problem.ii, answer.start, least_interval(problem.flow).least)
 
 
 def _result(problem: Problem, found: Found, start: IntArray, begin: float) -> Result:
     schedule = Schedule(start, found.ii)
     seconds = time.process_time() - begin
     if problem.objective == "ii":
-        units, loops = least_interval(problem.flow)
-        why = "units" if found.bound == units else "loops" if found.bound == loops else "loops and units together, CP-SAT"
+        simple = least_interval(problem.flow)
+        why = f"CP-SAT proves {found.bound - 1} steps infeasible for the loops and the units together"
+        why = simple.certificate if found.bound == simple.least else why
         return Result(schedule, float(found.ii), float(found.bound), "modulo", why, seconds=seconds)
     bound = Interval(problem.flow, found.ii).bound
     why = "linear program without limits of units"

@@ -22,25 +22,6 @@ def lags(flow: Dataflow, ii: int) -> tuple[IntArray, IntArray, IntArray]:
     return source, target, flow.latency[source] + flow.edge_delay.astype(np.int64) - ii * flow.edge_distance.astype(np.int64)
 
 
-def recurrences_allow(flow: Dataflow, ii: int) -> bool:
-    """Whether no loop needs more than `ii` steps per iteration."""
-    from eda.schedule.longest_kernels import settle
-
-    return bool(settle(np.zeros(flow.n_operations, dtype=np.int64), *lags(flow, ii)))
-
-
-def least_interval(flow: Dataflow) -> tuple[int, int]:
-    """The least II that the units allow, and the least that units and loops allow together."""
-    work = np.bincount(flow.demand_resource, flow.demand_amount * flow.demand_occupancy.astype(np.int64), len(flow.resources))
-    limited = flow.capacity > 0
-    units = int(np.ceil(work[limited] / flow.capacity[limited]).max(initial=1))
-    low, high = units, max(units, int(np.maximum(lags(flow, 0)[2], 0).sum()))
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (low, middle) if recurrences_allow(flow, middle) else (middle + 1, high)
-    return units, low
-
-
 @dataclass(frozen=True, eq=False)
 class Components:
     """Strongly connected components: `label` int64 [V], numbered in topological order."""

@@ -18,6 +18,7 @@ import numpy as np
 from eda.ir.dataflow import Dataflow, Schedule
 from eda.ir.netlist import IntArray
 from eda.schedule.cp import add_units, solver
+from eda.schedule.ims import modulo_schedule
 from eda.schedule.metrics import metrics
 from eda.schedule.problem import InfeasibleError, Problem, earliest
 from eda.schedule.recurrences import Table, components, lags
@@ -184,7 +185,7 @@ def exchange(
 
     model = _model(case, start, free)
     engine = solver(time_limit, seed)
-    engine.parameters.linearization_level = 2
+    engine.parameters.linearization_level = 1
     status = engine.solve(model.model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return start, False
@@ -252,9 +253,9 @@ def least_registers(
     if case.legal(case.relaxed):
         return case.relaxed
     best = polish(case, start)
-    placed = guided(case, best)
-    if placed is not None and case.legal(placed):
-        best = min(best, polish(case, placed), key=case.registers)
+    for other in (modulo_schedule(case.flow, case.ii), guided(case, best)):
+        if other is not None and case.legal(other):
+            best = min(best, polish(case, other), key=case.registers)
     small = len(case.limited) <= WHOLE
     best, done = exchange(case, best, time_limit=time_limit / 2, seed=seed) if small else (best, False)
     rng = np.random.default_rng(seed)
