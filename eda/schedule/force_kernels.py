@@ -40,8 +40,9 @@ def _mean(a: int, b: int, v: int, first: Array, row: Array, amount: Array, held:
 
 @njit(cache=True, nogil=True)
 def forces(
-    low: Array, high: Array, in_first: Array, in_op: Array, in_lag: Array, out_first: Array, out_op: Array, out_lag: Array,
-    first: Array, row: Array, amount: Array, held: Array, price: Array, use: Array,
+    use: Array, low: Array, high: Array,
+    in_first: Array, in_op: Array, in_lag: Array, out_first: Array, out_op: Array, out_lag: Array,
+    first: Array, row: Array, amount: Array, held: Array, price: Array,
 ) -> Array:  # fmt: skip
     """float64 [V]: the force of each operation at the first step of its window minus that at the last.
 

@@ -85,6 +85,8 @@ def place(
             start[rival] = -1
             pointer = min(pointer, rank[rival])
             rival = _rival(v, t, ii, start, rank, first, row, amount, held, use, limit, user_first, user)
+        if not _fits(v, t, ii, first, row, amount, held, use, limit):
+            break  # not even alone
         start[v], before[v] = t, t
         _count(v, t, ii, first, row, amount, held, use, 1)
         for e in range(out_first[v], out_first[v + 1]):

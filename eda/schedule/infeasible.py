@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from eda.ir.netlist import IntArray
-from eda.schedule.bounds import crowd, latency_bound, least_interval, loop_at, over_full, require_units
+from eda.schedule.bounds import crowd, latency_bound, least_interval, loop_at, over_full
 from eda.schedule.ims import ims
 from eda.schedule.lists import list_schedule
 from eda.schedule.problem import InfeasibleError, Problem, earliest, windows
@@ -55,18 +55,18 @@ def require_feasible(problem: Problem) -> None:
 def explain(problem: Problem) -> Explanation | None:
     """The first clash that shows; None proves nothing."""
     problem.check()
-    try:
-        require_units(problem.flow)
-    except InfeasibleError:
-        return _single(problem)
-    found = _loop(problem) or _path(problem) or (_work(problem) if problem.ii is not None else _crowded(problem))
+    checks = (_single, _loop, _path, _crowded if problem.ii is None else _work)
+    found = next((clash for check in checks if (clash := check(problem)) is not None), None)
     return None if found is None else replace(found, proven=frozenset(w for w in found.changes if _helps(problem, found, w)))
 
 
-def _single(problem: Problem) -> Explanation:
+def _single(problem: Problem) -> Explanation | None:
     flow = problem.flow
     limit = flow.capacity[flow.demand_resource]
-    d = int(np.flatnonzero((limit >= 0) & (flow.demand_amount > limit) & (flow.demand_occupancy > 0))[0])
+    over = np.flatnonzero((limit >= 0) & (flow.demand_amount > limit) & (flow.demand_occupancy > 0))
+    if not len(over):
+        return None
+    d = int(over[0])
     name, resource = flow.names[flow.demand_operation[d]], flow.resources[flow.demand_resource[d]]
     least = int(flow.demand_amount[flow.demand_resource == flow.demand_resource[d]].max())
     return Explanation(f"{name} takes {flow.demand_amount[d]} of {resource}, there are {limit[d]}", (name,), {resource: least})

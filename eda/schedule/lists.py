@@ -274,4 +274,7 @@ def _constrained(problem: Problem) -> IntArray | None:
     """With limits from both sides operations are placed by height, and driven out where limits are broken."""
     side = forwards(problem, *(np.zeros(problem.flow.n_operations, dtype=np.int64),) * 2)
     steps = problem.critical_path + one_after_another(problem.flow)
-    return place_by_height(problem.flow, steps, earliest(problem), side.source, side.target, side.lag, 100)
+    start = place_by_height(problem.flow, steps, earliest(problem), side.source, side.target, side.lag, 100)
+    if start is None or problem.earliest is not None:
+        return start
+    return start - start.min()

@@ -62,7 +62,7 @@ def metrics(problem: Problem, schedule: Schedule) -> Metrics:
         registers=int(width @ np.where(read, np.maximum(kept - end, 0), 0)),
         max_live=_most(end, np.where(read, kept, end), width, schedule.ii),
         peak_live=_most(born, np.where(read, kept, born), width, schedule.ii),
-        peak_memory=_most(start, _released(flow, start, interval, latency), width, schedule.ii),
+        peak_memory=_most(start, _released(flow, start, interval), width, schedule.ii),
     )
 
 
@@ -78,14 +78,14 @@ def last_reads(flow: Dataflow, start: IntArray, interval: int) -> IntArray:
     return last
 
 
-def _released(flow: Dataflow, start: IntArray, interval: int, latency: int) -> IntArray:
+def _released(flow: Dataflow, start: IntArray, interval: int) -> IntArray:
     """int64 [V]: step after the end of the last reader of each result, or the end of all where nobody reads it."""
     data = flow.edge_operand >= 0
     ends = start + np.maximum(flow.latency, 1)
     out = np.full(flow.n_operations, -1, dtype=np.int64)
     at = ends[flow.edge_target] + interval * flow.edge_distance.astype(np.int64)
     np.maximum.at(out, flow.edge_source[data], at[data])
-    return np.where(out < 0, np.maximum(latency, ends), np.maximum(out, ends))
+    return np.where(out < 0, ends.max(initial=0), np.maximum(out, ends))
 
 
 def _most(begin: IntArray, end: IntArray, amount: IntArray, fold: int | None) -> int:
