@@ -23,6 +23,7 @@ METHODS = {
     "step": "step_model.step",
     "gaus": "anytime.gaus",
     "gumbel": "gumbel.gumbel",
+    "order": "order.order",
 }
 """Method and where it is: module and function of this room."""
 
