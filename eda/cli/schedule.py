@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import signal
 from collections.abc import Iterator
@@ -21,10 +20,11 @@ from eda.cli.schedule_out import (
     Steps,
     VerilogFile,
     Width,
+    result_text,
     with_delays,
     with_widths,
     write_outputs,
-)  # fmt: skip
+)
 
 if TYPE_CHECKING:
     from eda.schedule.problem import Problem
@@ -44,7 +44,10 @@ def schedule(
         Path,
         typer.Argument(metavar="FILE", help=".json .graphml .gml .aig .aag .mlir .rcp .dot .onnx .v .sv, plain or gzipped."),
     ],
-    out: Annotated[Path | None, typer.Option("-o", "--out", help="JSON to write: start steps, bound, metrics.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", help="JSON to write: start steps, bound, metrics; or the .mlir with its schedule."),
+    ] = None,
     objective: Annotated[
         str | None,
         typer.Option(help="latency, area, communication, joint, registers, memory or ii. [default: by the format]"),
@@ -114,7 +117,7 @@ def schedule(
         result = solve(problem, method, seed=seed, time_limit=time_limit, progress=told)
     facts = result.to_dict(problem)
     if out is not None:
-        write_atomic(out, json.dumps(facts, indent=1) + "\n")
+        write_atomic(out, result_text(facts, out, file, part, graph, result.schedule))
     _print(problem, result, out, as_json)
     graph = replace(graph, flow=problem.flow)
     facts |= write_outputs(

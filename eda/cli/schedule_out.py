@@ -63,6 +63,24 @@ MARGIN = 0.2
 """Fraction of a clock period that is kept for multiplexers and fan-out where delays are those of a kit."""
 
 
+def result_text(facts: dict[str, Any], out: Path, file: Path, part: str | None, graph: Graph, schedule: Schedule) -> str:
+    """What `out` is to hold: the facts as JSON, or, where it ends in .mlir, the SSP instance with its schedule."""
+    import json
+
+    from eda.errors import UsageError
+    from eda.schedule.chaining import arrivals
+    from eda.schedule.formats.ssp import write_ssp
+
+    if out.suffix != ".mlir":
+        return json.dumps(facts, indent=1) + "\n"
+    if not file.name.removesuffix(".gz").endswith(".mlir"):
+        raise UsageError(f"{out}: only a schedule of an .mlir file can be written as one; take .json")
+    arrival = None
+    if graph.delay_in is not None and graph.delay_out is not None:
+        arrival, _ = arrivals(graph.flow, schedule, graph.delay_in, graph.delay_out)
+    return write_ssp(file, schedule, part, arrival)
+
+
 def write_outputs(
     graph: Graph,
     schedule: Schedule,

@@ -55,3 +55,24 @@ def test_checking_nothing_is_refused(design, capsys):
     code, _, err = eda(capsys, "schedule", design, "--check")
     assert code == 2
     assert "--check is about the datapath that --verilog writes" in err
+
+
+SSP = """ssp.instance @loop of "ChainingCyclicProblem" {
+  library { operator_type @op [latency<1>, incDelay<8.0>, outDelay<3.0>] }
+  graph { operation<@op> @x(@x [dist<1>]) }
+}
+"""
+
+
+def test_a_problem_of_circt_is_written_back_with_its_schedule(tmp_path, capsys):
+    (tmp_path / "p.mlir").write_text(SSP)
+    out = tmp_path / "out.mlir"
+    assert eda(capsys, "schedule", tmp_path / "p.mlir", "--clock", 10, "--ii", "auto", "-o", out)[0] == 0
+    assert 'of "ChainingCyclicProblem" [II<2>] {' in out.read_text()
+    assert "@x(@x [dist<1>]) [t<0>, z<0.000000 : f32>]" in out.read_text()
+
+
+def test_only_a_problem_of_circt_is_written_so(design, tmp_path, capsys):
+    code, _, err = eda(capsys, "schedule", design, "-o", tmp_path / "out.mlir")
+    assert code == 2
+    assert "only a schedule of an .mlir file can be written as one" in err
