@@ -19,6 +19,7 @@ from eda.errors import UsageError
 from eda.ir.dataflow import Schedule
 from eda.ir.netlist import IntArray
 from eda.schedule.bounds import lower_bound
+from eda.schedule.groups import grouped
 from eda.schedule.lists import forwards
 from eda.schedule.problem import Problem, windows
 from eda.schedule.result import Progress, Result, result_of
@@ -58,12 +59,12 @@ def _fix_all(problem: Problem, low: IntArray, high: IntArray, goes_on: Callable[
     flow, n = problem.flow, problem.flow.n_operations
     side = forwards(problem, low, high)
     edges: tuple[Any, ...] = (
-        *_grouped(side.target, n, side.source, side.lag),
-        *_grouped(side.source, n, side.target, side.lag),
+        *grouped(side.target, n, side.source, side.lag),
+        *grouped(side.source, n, side.target, side.lag),
     )
     kept = (flow.demand_amount > 0) & (flow.demand_occupancy > 0)
     columns = (flow.demand_resource, flow.demand_amount, flow.demand_occupancy)
-    demands: tuple[Any, ...] = _grouped(flow.demand_operation[kept], n, *(c[kept].astype(np.int64) for c in columns))
+    demands: tuple[Any, ...] = grouped(flow.demand_operation[kept], n, *(c[kept].astype(np.int64) for c in columns))
     price = np.ones(len(flow.resources)) if problem.areas is None else np.asarray(problem.areas, dtype=np.float64)
     steps = int((high + 1).max(initial=1) + flow.demand_occupancy.max(initial=1))
     fixed: tuple[Any, ...] = (*edges, *demands, price)
@@ -86,10 +87,3 @@ def _pace(low: IntArray, high: IntArray, n_edges: int) -> tuple[int, int]:
     each = -(-int((high - low).sum()) // rounds)
     most = -(-n // _GROUPS)
     return (max(each, 1), 0) if each <= most else (most, _PART)
-
-
-def _grouped(key: IntArray, size: int, *columns: IntArray) -> Any:
-    """First row of each of `size` keys, then the columns sorted by key."""
-    order = np.argsort(key, kind="stable")
-    first = np.searchsorted(key[order], np.arange(size + 1)).astype(np.int64)
-    return (first, *(np.ascontiguousarray(c[order]) for c in columns))

@@ -16,6 +16,7 @@ import numpy as np
 from eda.ir.dataflow import Dataflow, Schedule
 from eda.ir.netlist import IntArray
 from eda.schedule.bounds import least_interval, lower_bound
+from eda.schedule.groups import grouped
 from eda.schedule.problem import InfeasibleError, Problem
 from eda.schedule.result import Progress, Result, result_of, violations
 
@@ -86,7 +87,7 @@ def place_by_height(
     from eda.schedule.windows_kernels import longest
 
     n = flow.n_operations
-    ins, outs = _grouped(target, n, source, lag), _grouped(source, n, target, lag)
+    ins, outs = grouped(target, n, source, lag), grouped(source, n, target, lag)
     first, op, length = ins
     height, loop = longest(first, op, length, np.zeros(n, dtype=np.int64))
     if loop >= 0:
@@ -97,15 +98,8 @@ def place_by_height(
     limited = (flow.capacity >= 0)[flow.demand_resource] & (flow.demand_amount > 0) & (flow.demand_occupancy > 0)
     columns = (flow.demand_operation, flow.demand_resource, flow.demand_amount, flow.demand_occupancy)
     operation, row, amount, held = (c[limited].astype(np.int64) for c in columns)
-    demands = _grouped(operation, n, row, amount, held)
-    users = _grouped(row, len(flow.resources), operation)
+    demands = grouped(operation, n, row, amount, held)
+    users = grouped(row, len(flow.resources), operation)
     arguments: tuple[Any, ...] = (ii, low, order, rank, *ins, *outs, *demands, flow.capacity.astype(np.int64), *users)
     start = place(*(*arguments, budget * max(n, 1)))
     return None if (start < 0).any() else np.asarray(start)
-
-
-def _grouped(key: IntArray, size: int, *columns: IntArray) -> Any:
-    """First row of each of `size` keys, then the columns sorted by key."""
-    order = np.argsort(key, kind="stable")
-    first = np.searchsorted(key[order], np.arange(size + 1)).astype(np.int64)
-    return (first, *(np.ascontiguousarray(c[order]) for c in columns))

@@ -20,6 +20,7 @@ from eda.errors import UsageError
 from eda.ir.dataflow import Dataflow, Schedule
 from eda.ir.netlist import IntArray
 from eda.schedule.bounds import Bound, lower_bound, peaks, require_units
+from eda.schedule.groups import grouped
 from eda.schedule.ims import one_after_another, place_by_height
 from eda.schedule.problem import InfeasibleError, Problem, earliest, windows
 from eda.schedule.result import Progress, Result, objective_value, result_of, violations
@@ -144,21 +145,15 @@ class Side:
         order = np.lexsort((np.arange(n), priority))
         rank = np.empty(n, dtype=np.int64)
         rank[order] = np.arange(n)
-        outs = _grouped(self.source, n, self.target, self.lag)
+        outs = grouped(self.source, n, self.target, self.lag)
         kept = (flow.demand_amount > 0) & (flow.demand_occupancy > 0)
         columns = (flow.demand_resource, flow.demand_amount, self.shift, flow.demand_occupancy)
-        demands = _grouped(flow.demand_operation[kept], n, *(c[kept].astype(np.int64) for c in columns))
+        demands = grouped(flow.demand_operation[kept], n, *(c[kept].astype(np.int64) for c in columns))
         steps = int(self.high.max(initial=0) + self.shift.max(initial=0) + flow.demand_occupancy.max(initial=1)) + 1
         use = np.zeros((len(flow.resources), steps), dtype=np.int64)
         waiting, limit = np.bincount(self.target, minlength=n).astype(np.int64), limit.copy()
         start = by_steps(*(self.low, self.high, order, rank, *self.groups, waiting, *outs, *demands, use, limit, most))
         return (None if (start < 0).any() else np.asarray(start)), limit
-
-
-def _grouped(key: IntArray, size: int, *columns: IntArray) -> Any:
-    order = np.argsort(key, kind="stable")
-    first = np.searchsorted(key[order], np.arange(size + 1)).astype(np.int64)
-    return (first, *(np.ascontiguousarray(c[order]) for c in columns))
 
 
 def forwards(problem: Problem, low: IntArray, high: IntArray) -> Side:
