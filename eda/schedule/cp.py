@@ -20,7 +20,8 @@ from eda.schedule.recurrences import assemble, components, lags
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """``feasible`` with start steps, ``infeasible`` with a proof, or ``unknown``."""
+    """``feasible``, with start steps unless operations that block several steps found none; ``infeasible`` with a proof;
+    or ``unknown``."""
 
     status: str
     start: IntArray | None = None
@@ -55,7 +56,7 @@ def interval_feasible(flow: Dataflow, ii: int, *, time_limit: float = 10.0, seed
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return Answer("unknown")
     start = assemble(model.parts, ii, model.inside({u: engine.value(x) for u, x in model.start.items()}))
-    return Answer("unknown") if start is None else Answer("feasible", start)
+    return Answer("feasible", start)
 
 
 def _too_much_work(flow: Dataflow, ii: int) -> bool:

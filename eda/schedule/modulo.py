@@ -8,13 +8,14 @@ at the interval found (`eda.schedule.registers`).
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from eda.errors import UsageError
 from eda.ir.dataflow import Schedule
 from eda.ir.netlist import IntArray
 from eda.schedule.bounds import least_interval, require_units
 from eda.schedule.cp import Answer, interval_feasible, windowed_feasible
+from eda.schedule.ims import modulo_schedule
 from eda.schedule.metrics import objective_value
 from eda.schedule.problem import InfeasibleError, Problem
 from eda.schedule.registers import Interval, least_registers
@@ -41,10 +42,11 @@ def least_ii(problem: Problem, *, time_limit: float = 60.0, seed: int = 1) -> Fo
     bound = least_interval(flow).least
     unknown: list[int] = []
     for ii in range(bound, bound + _FRUITLESS):
-        answer = _decide(problem, ii, _FIRST_TRY, seed)
+        late = time.process_time() - begin > time_limit / 2
+        answer = _decide(problem, ii, 0.0 if late else _FIRST_TRY, seed)
         if answer.start is not None:
             return _retry(problem, Found(ii, answer.start, bound), unknown, begin + time_limit, seed)
-        if answer.status == "unknown":
+        if answer.status != "infeasible":
             unknown.append(ii)
         bound = min(unknown) if unknown else ii + 1
         if time.process_time() - begin > time_limit:
@@ -69,10 +71,16 @@ def _retry(problem: Problem, found: Found, unknown: list[int], deadline: float, 
 
 
 def _decide(problem: Problem, ii: int, time_limit: float, seed: int) -> Answer:
-    """The loops decide where no operation is tied to a step, the whole with all windows elsewhere."""
+    """Iterative modulo scheduling, and if it fails CP-SAT: on the loops where no operation is tied to a step, else on the
+    whole with all windows. Without time only the former."""
+    start = modulo_schedule(problem.flow, ii, earliest=problem.earliest)
+    if start is not None and not violations(replace(problem, ii=ii), Schedule(start, ii)):
+        return Answer("feasible", start)
+    if time_limit <= 0:
+        return Answer("unknown")
     if problem.deadline is None and problem.earliest is None and problem.latest is None:
         answer = interval_feasible(problem.flow, ii, time_limit=time_limit, seed=seed)
-        if answer.start is not None or answer.status == "infeasible":
+        if answer.start is not None or answer.status != "feasible":
             return answer
     return windowed_feasible(problem, ii, time_limit=time_limit, seed=seed)
 
@@ -96,11 +104,14 @@ def modulo(problem: Problem, *, seed: int = 1, time_limit: float = 60.0, progres
 def _given(problem: Problem, time_limit: float, seed: int) -> Found:
     assert problem.ii is not None
     require_units(problem.flow)
+    simple = least_interval(problem.flow)
+    if problem.ii < simple.least:
+        raise InfeasibleError(f"the initiation interval {problem.ii} is too short: {simple.certificate}")
     answer = _decide(problem, problem.ii, time_limit / 3, seed)
     if answer.start is None:
         proven = "there is none" if answer.status == "infeasible" else f"none was found in {time_limit / 3:.0f} s"
         raise InfeasibleError(f"a schedule with the initiation interval {problem.ii}: {proven}")
-    return Found(problem.ii, answer.start, least_interval(problem.flow).least)
+    return Found(problem.ii, answer.start, simple.least)
 
 
 def _result(problem: Problem, found: Found, start: IntArray, begin: float) -> Result:
