@@ -87,11 +87,15 @@ def _decide(problem: Problem, ii: int, time_limit: float, seed: int) -> Answer:
 
 def modulo(problem: Problem, *, seed: int = 1, time_limit: float = 60.0, progress: Progress | None = None) -> Result:
     """The least initiation interval (objective "ii"), or the least registers at the interval of the problem
-    ("registers"). A third of `time_limit` (CPU seconds) goes to proofs of the interval, at most 10 s to the registers."""
+    ("registers"). At most 0.6 of `time_limit` (CPU seconds) goes to proofs of the interval, at most 10 s to the registers."""
     begin = time.process_time()
     if problem.objective not in ("ii", "registers"):
         raise UsageError(f"method modulo minimises ii or registers, not {problem.objective}")
-    found = _given(problem, time_limit, seed) if problem.ii is not None else least_ii(problem, time_limit=time_limit, seed=seed)
+    found = (
+        _given(problem, time_limit, seed)
+        if problem.ii is not None
+        else least_ii(problem, time_limit=0.6 * time_limit, seed=seed)
+    )
     if progress is not None and progress("least interval", found.ii, found.bound):
         return _result(problem, found, found.start, begin)
     case = Interval(problem.flow, found.ii)

@@ -17,7 +17,7 @@ import numpy as np
 
 from eda.ir.dataflow import Dataflow, Schedule
 from eda.ir.netlist import IntArray
-from eda.schedule.cp import add_units, solver
+from eda.schedule.cp import add_units, interval_feasible, solver
 from eda.schedule.ims import modulo_schedule
 from eda.schedule.metrics import metrics
 from eda.schedule.problem import InfeasibleError, Problem, earliest
@@ -25,6 +25,7 @@ from eda.schedule.recurrences import Table, components, lags
 from eda.schedule.sdc import Differences, differences, least_cost
 from eda.schedule.step_graph import StepGraph, step_graph
 
+_LOOPS = 1.0  # seconds of CP-SAT for a start
 WHOLE = 150
 """Limited operations up to which CP-SAT is tried on all of them at once."""
 
@@ -252,10 +253,7 @@ def least_registers(
     begin = time.process_time()
     if case.legal(case.relaxed):
         return case.relaxed
-    best = polish(case, start)
-    for other in (modulo_schedule(case.flow, case.ii), guided(case, best)):
-        if other is not None and case.legal(other):
-            best = min(best, polish(case, other), key=case.registers)
+    best = _best_start(case, start, seed)
     small = len(case.limited) <= WHOLE
     best, done = exchange(case, best, time_limit=time_limit / 2, seed=seed) if small else (best, False)
     rng = np.random.default_rng(seed)
@@ -269,6 +267,15 @@ def least_registers(
             break
         size = size if gained else min(size + 2, 40)
     return best
+
+
+def _best_start(case: Interval, start: IntArray, seed: int) -> IntArray:
+    """The best of `start`, iterative modulo scheduling and CP-SAT's answer for the loops, each polished and placed anew."""
+    found = interval_feasible(case.flow, case.ii, time_limit=_LOOPS, seed=seed).start
+    starts = [polish(case, s) for s in (start, modulo_schedule(case.flow, case.ii), found) if s is not None and case.legal(s)]
+    placed = [guided(case, s) for s in starts]
+    starts += [polish(case, s) for s in placed if s is not None and case.legal(s)]
+    return min(starts, key=case.registers)
 
 
 def _neighbours(case: Interval, start: IntArray, size: int, rng: np.random.Generator) -> IntArray:
