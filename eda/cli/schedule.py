@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -13,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from eda.cli.output import Json, Seed, console, emit, table
+from eda.cli.schedule_front import run_front
 from eda.cli.schedule_out import (
     Checked,
     DelaysOf,
@@ -25,10 +23,11 @@ from eda.cli.schedule_out import (
     with_widths,
     write_outputs,
 )
+from eda.cli.searching import searching
 
 if TYPE_CHECKING:
     from eda.schedule.problem import Problem
-    from eda.schedule.result import Progress, Result
+    from eda.schedule.result import Result
 
 Entries = list[str] | None
 Number = TypeVar("Number", int, float)
@@ -79,6 +78,9 @@ def schedule(
     model: Annotated[Path | None, typer.Option(help="Resource model of a .graphml. [default: the one beside it]")] = None,
     part: Annotated[str | None, typer.Option(help="Which instance of a .mlir, or module of a .v.")] = None,
     time_limit: Annotated[float, typer.Option(min=0.0, metavar="S", help="Seconds to search.")] = 60.0,
+    front: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Trade-offs of area and communication over N weights in one run.")
+    ] = None,
     width: Width = None,
     delays_of: DelaysOf = None,
     verilog: VerilogFile = None,
@@ -99,6 +101,7 @@ def schedule(
       eda schedule loop.graphml --ii auto -o loop.schedule.json
       eda schedule filter.v --delays-of nangate45 --clock 900 --ii 1 --verilog filter.sv --check
       eda schedule ctrl.aig --objective joint --alpha auto --latency 11
+      eda schedule ctrl.aig --front 12 --plot front.svg -o front.json
       eda schedule model.onnx --objective memory --at input=0
     """
     from eda.ir.files import write_atomic
@@ -113,7 +116,13 @@ def schedule(
     problem = _limited(problem, resource, area, at, after, within)
     problem = _asked(problem, objective, latency, ii, stages, alpha)
     problem.check()
-    with _search(time_limit) as (told, stopped):
+    if front is not None:
+        return run_front(problem, front, out=out, plot_file=plot, seed=seed, time_limit=time_limit, as_json=as_json)
+    with searching(time_limit) as (shown, stopped):
+
+        def told(what: str, objective: float, bound: float) -> bool:
+            return shown(f"{what}: {objective:,.6g}, bound {bound:,.6g}")
+
         result = solve(problem, method, seed=seed, time_limit=time_limit, progress=told)
     facts = result.to_dict(problem)
     if out is not None:
@@ -223,39 +232,6 @@ def _alpha(problem: Problem, text: str) -> float:
     if not 0.0 <= value < float("inf"):
         raise UsageError(f"--alpha {text!r}: expected a number of at least 0, or auto")
     return value
-
-
-@contextmanager
-def _search(time_limit: float) -> Iterator[tuple[Progress, list[bool]]]:
-    """A progress bar on standard error, and a list that is filled by the first Ctrl-C; the second one ends everything."""
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-    from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    stopped: list[bool] = []
-
-    def stop(number: int, frame: object) -> None:
-        stopped.append(True)
-        signal.signal(signal.SIGINT, before)
-
-    before = signal.signal(signal.SIGINT, stop)
-    columns = (
-        SpinnerColumn(),
-        TimeElapsedColumn(),
-        TextColumn("of {task.fields[limit]:g} s"),
-        TextColumn("{task.description}"),
-    )
-    try:
-        with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task("", limit=time_limit)
-
-            def told(what: str, objective: float, bound: float) -> bool:
-                bar.update(task, description=f"{what}: {objective:,.6g}, bound {bound:,.6g}")
-                return bool(stopped)
-
-            yield told, stopped
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _print(problem: Problem, result: Result, out: Path | None, as_json: bool) -> None:

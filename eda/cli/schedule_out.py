@@ -21,7 +21,7 @@ VerilogFile = Annotated[
 Checked = Annotated[
     bool, typer.Option("--check", help="With --verilog: simulate 10,000 vectors in Icarus, and prove equality.")
 ]
-PlotFile = Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="Gantt chart (.png .svg .pdf).")]
+PlotFile = Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="Gantt chart, or the front (.png .svg .pdf).")]
 Steps = Annotated[bool, typer.Option("--steps", help="Print a report per step, with critical paths where delays are known.")]
 Width = Annotated[
     int | None, typer.Option(min=1, metavar="BITS", help="Widths by the names of the operators, at most so many bits.")

@@ -1,7 +1,8 @@
-"""A schedule as a Gantt chart."""
+"""A schedule as a Gantt chart, and trade-offs of many as a staircase."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,24 @@ def plot(flow: Dataflow, schedule: Schedule, path: str | Path) -> Path:
     for row, v, held in rows:
         _bar(axes, labels.index(row), int(schedule.start[v]), held, colours[flow.kinds[v]], flow.names[v], count <= _NAMED)
     _decorate(axes, labels, flow, schedule)
+    return _saved(figure, path)
+
+
+def plot_front(points: Sequence[tuple[float, float]], path: str | Path) -> Path:
+    """Draw points (area, communication), of which none beats another, to an image file; its path. Raises `UsageError`."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.0, 4.0), layout="constrained")
+    axes = figure.subplots()
+    area, wires = zip(*sorted(points), strict=True)
+    axes.step(area, wires, where="post", color="C0", linewidth=1)
+    axes.plot(area, wires, "o", color="C0", markersize=4)
+    axes.set(xlabel="area (priced units)", ylabel="communication")
+    axes.grid(alpha=0.3)
+    return _saved(figure, path)
+
+
+def _saved(figure: Any, path: str | Path) -> Path:
     try:
         figure.savefig(path)
     except (ValueError, OSError) as e:

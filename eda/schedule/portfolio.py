@@ -47,6 +47,11 @@ def solve(
         raise
 
 
+def with_deadline(problem: Problem, *, seed: int = 1, time_limit: float = 60.0) -> Problem:
+    """The problem with the least latency known where it has none; raises `InfeasibleError`."""
+    return _fixed(problem, seed, time_limit, None)[0]
+
+
 def _solve(problem: Problem, method: str, seed: int, time_limit: float, progress: Progress | None) -> Result:
     if method == "auto":
         return _auto(problem, seed, time_limit, progress)

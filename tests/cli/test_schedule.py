@@ -156,6 +156,20 @@ def test_a_loop_without_distance_is_bad_input(tmp_path, capsys):
     assert "loop.json: dataflow loop: a loop of distance 0 takes time: " in told["error"]
 
 
+def test_a_front_is_written_and_drawn(fir, tmp_path, capsys):
+    pytest.importorskip("torch")
+    out, picture = tmp_path / "front.json", tmp_path / "front.svg"
+    options = ("--latency", 12, "--resource", "mul=3", "--front", 3, "-o", out, "--plot", picture)
+    code, told = run(capsys, fir, *options)
+    assert code == 0
+    assert told == json.loads(out.read_text())
+    assert len(told["alphas"]) == 3
+    areas, wires = [p["area"] for p in told["front"]], [p["communication"] for p in told["front"]]
+    assert areas == sorted(areas) and wires == sorted(wires, reverse=True)
+    assert set(told["front"][0]["start"]) == {"a", "b", "c", "s", "t"}
+    assert "<svg" in picture.read_text()
+
+
 def test_control_c_keeps_the_best_schedule(fir, tmp_path, capsys, monkeypatch):
     from eda.schedule import portfolio
 

@@ -1,0 +1,121 @@
+"""Fronts of area and communication of EPFL circuits within the critical path, 12 weights in one run.
+
+    python benchmarks/schedule_front.py --data FOLDER
+
+Up to 700 operations beside the exact front: the integer program of the step formulation at each weight, whose bounds give a
+hypervolume that no front of the same weights exceeds (the region that the 12 bounds leave open). From 5,000 operations on
+beside CP-SAT, with the same time in all. The reference point is the area of as soon as possible and the communication of a
+list schedule.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from common import cpu_seconds, default_data, print_table, write_results
+
+from eda.errors import EdaError
+from eda.ir.dataflow import Schedule
+from eda.pareto import hypervolume
+from eda.schedule.formats import read_problem
+from eda.schedule.front import trade_offs, weights_around
+from eda.schedule.lists import list_schedule
+from eda.schedule.metrics import metrics, objective_value
+from eda.schedule.portfolio import solve
+from eda.schedule.problem import Problem, windows
+from eda.schedule.result import violations
+
+GRAPHS = ("ctrl", "router", "cavlc", "sin", "voter")
+EXACT_UP_TO = 700
+Point = tuple[float, float]
+
+
+def reference_of(problem: Problem) -> Point:
+    """Area of as soon as possible, communication of a list schedule."""
+    early = Schedule(windows(problem)[0])
+    listed = list_schedule(problem, time_limit=20.0).schedule
+    wires = objective_value(replace(problem, objective="communication"), listed)
+    return float(metrics(problem, early).resource_sum), wires
+
+
+def open_region(lines: Sequence[tuple[float, float]], reference: Point) -> float:
+    """Share of the box up to the reference above all lines ``alpha * area + communication = bound``."""
+    area = np.linspace(0.0, reference[0], 20_001)
+    floor = np.max([bound - alpha * area for alpha, bound in lines], axis=0)
+    height = np.clip(reference[1] - np.maximum(floor, 0.0), 0.0, None)
+    return float(np.trapezoid(height, area)) / (reference[0] * reference[1])
+
+
+def rival(problem: Problem, alphas: Sequence[float], method: str, seconds: float, seed: int) -> tuple[list[Point], list[Point]]:
+    """Points of one method at each weight, and (weight, bound)."""
+    found, lines = [], []
+    for alpha in alphas:
+        one = replace(problem, objective="joint", alpha=alpha)
+        try:
+            result = solve(one, method, seed=seed, time_limit=seconds / len(alphas))
+        except EdaError as error:
+            print(f"{problem.flow.name} {method} at weight {alpha:.4g}: {error}")
+            continue
+        measured = metrics(one, result.schedule)
+        found.append((float(measured.resource_sum), float(measured.communication)))
+        lines.append((alpha, result.bound))
+    return found, lines
+
+
+def row(path: Path, seconds: float, exact_seconds: float, seed: int) -> dict[str, object]:
+    """One graph."""
+    problem = read_problem(path)
+    problem = replace(problem, objective="joint", latency=problem.critical_path)
+    small = problem.flow.n_operations <= EXACT_UP_TO
+    reference, alphas = reference_of(problem), weights_around(problem)
+    begin = cpu_seconds()
+    ours = trade_offs(problem, alphas, seed=seed, time_limit=seconds)
+    spent = cpu_seconds() - begin
+    assert all(not faults(problem, p.start) for p in ours.points)
+    volume = hypervolume([(p.area, p.communication) for p in ours.points], reference) / (reference[0] * reference[1])
+    begin = cpu_seconds()
+    theirs, lines = rival(problem, alphas, "step" if small else "cpsat", exact_seconds if small else seconds, seed)
+    their_volume = hypervolume(theirs, reference) / (reference[0] * reference[1]) if theirs else 0.0
+    return {
+        "graph": path.stem,
+        "operations": problem.flow.n_operations,
+        "steps": problem.latency,
+        "points": len(ours.points),
+        "hypervolume": volume,
+        "cpu s": spent,
+        "rival": "integer programs" if small else "CP-SAT",
+        "its hypervolume": their_volume,
+        "its cpu s": cpu_seconds() - begin,
+        "ratio": volume / their_volume if their_volume else None,
+        "no front exceeds": open_region(lines, reference) if small and lines else None,
+    }
+
+
+def faults(problem: Problem, start: object) -> tuple[str, ...]:
+    """What is wrong with a schedule."""
+    return violations(problem, Schedule(np.asarray(start)))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=default_data())
+    parser.add_argument("--graphs", nargs="*", default=list(GRAPHS))
+    parser.add_argument("--time-limit", type=float, default=60.0, help="CPU seconds of a front, and of CP-SAT's")
+    parser.add_argument("--exact-seconds", type=float, default=240.0, help="for all integer programs of a small graph")
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    rows = []
+    for graph in args.graphs:
+        path = next((args.data / "aig" / "epfl").rglob(f"{graph}.aig"))
+        rows.append(row(path, args.time_limit, args.exact_seconds, args.seed))
+        print_table(rows[-1:])
+    print_table(rows)
+    write_results("schedule_front", rows, seed=args.seed, time_limit=args.time_limit)
+
+
+if __name__ == "__main__":
+    main()
