@@ -2,10 +2,10 @@
 
     python benchmarks/schedule_front.py --data FOLDER
 
-Up to 700 operations beside the exact front: the integer program of the step formulation at each weight, whose bounds give a
-hypervolume that no front of the same weights exceeds (the region that the 12 bounds leave open). From 5,000 operations on
-beside CP-SAT, with the same time in all. The reference point is the area of as soon as possible and the communication of a
-list schedule.
+Up to 700 operations beside the exact front: the integer program of least communication for every number of units up to the
+reference; where one ends without a proof its bound tells which hypervolume no front exceeds. From 5,000 operations on beside
+CP-SAT at the same weights, with the same time in all. The reference point is the area of as soon as possible and the
+communication of a list schedule.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from common import cpu_seconds, default_data, print_table, write_results
 from eda.errors import EdaError
 from eda.ir.dataflow import Schedule
 from eda.pareto import hypervolume
+from eda.schedule.bounds import lower_bound
 from eda.schedule.formats import read_problem
 from eda.schedule.front import trade_offs, weights_around
 from eda.schedule.lists import list_schedule
@@ -30,7 +31,7 @@ from eda.schedule.problem import Problem, windows
 from eda.schedule.result import violations
 
 GRAPHS = ("ctrl", "router", "cavlc", "sin", "voter")
-EXACT_UP_TO = 700
+EXACT_UP_TO = 710
 Point = tuple[float, float]
 
 
@@ -42,28 +43,38 @@ def reference_of(problem: Problem) -> Point:
     return float(metrics(problem, early).resource_sum), wires
 
 
-def open_region(lines: Sequence[tuple[float, float]], reference: Point) -> float:
-    """Share of the box up to the reference above all lines ``alpha * area + communication = bound``."""
-    area = np.linspace(0.0, reference[0], 20_001)
-    floor = np.max([bound - alpha * area for alpha, bound in lines], axis=0)
-    height = np.clip(reference[1] - np.maximum(floor, 0.0), 0.0, None)
-    return float(np.trapezoid(height, area)) / (reference[0] * reference[1])
+def exact(problem: Problem, reference: Point, seconds: float) -> tuple[list[Point], list[Point]]:
+    """(units, least communication found) and (units, its bound) for every number of units below the reference."""
+    least = int(lower_bound(replace(problem, objective="area")).value)
+    most = int(reference[0])
+    found, bounds = [], []
+    for units in range(least, most):
+        flow = replace(problem.flow, capacity=np.full(len(problem.flow.capacity), units))
+        one = replace(problem, flow=flow, objective="communication")
+        try:
+            result = solve(one, "step", time_limit=seconds / (most - least))
+        except EdaError as error:
+            print(f"{problem.flow.name}, {units} units: {error}")
+            bounds.append((float(units), lower_bound(one).value))
+            continue
+        found.append((float(units), result.objective))
+        bounds.append((float(units), result.bound))
+    return found, bounds
 
 
-def rival(problem: Problem, alphas: Sequence[float], method: str, seconds: float, seed: int) -> tuple[list[Point], list[Point]]:
-    """Points of one method at each weight, and (weight, bound)."""
-    found, lines = [], []
+def rival(problem: Problem, alphas: Sequence[float], seconds: float, seed: int) -> list[Point]:
+    """Points of CP-SAT at each weight."""
+    found = []
     for alpha in alphas:
         one = replace(problem, objective="joint", alpha=alpha)
         try:
-            result = solve(one, method, seed=seed, time_limit=seconds / len(alphas))
+            result = solve(one, "cpsat", seed=seed, time_limit=seconds / len(alphas))
         except EdaError as error:
-            print(f"{problem.flow.name} {method} at weight {alpha:.4g}: {error}")
+            print(f"{problem.flow.name} CP-SAT at weight {alpha:.4g}: {error}")
             continue
         measured = metrics(one, result.schedule)
         found.append((float(measured.resource_sum), float(measured.communication)))
-        lines.append((alpha, result.bound))
-    return found, lines
+    return found
 
 
 def row(path: Path, seconds: float, exact_seconds: float, seed: int) -> dict[str, object]:
@@ -76,22 +87,25 @@ def row(path: Path, seconds: float, exact_seconds: float, seed: int) -> dict[str
     ours = trade_offs(problem, alphas, seed=seed, time_limit=seconds)
     spent = cpu_seconds() - begin
     assert all(not faults(problem, p.start) for p in ours.points)
-    volume = hypervolume([(p.area, p.communication) for p in ours.points], reference) / (reference[0] * reference[1])
-    begin = cpu_seconds()
-    theirs, lines = rival(problem, alphas, "step" if small else "cpsat", exact_seconds if small else seconds, seed)
-    their_volume = hypervolume(theirs, reference) / (reference[0] * reference[1]) if theirs else 0.0
+    points = [(p.area, p.communication) for p in ours.points]
+    begin, bounds = cpu_seconds(), []
+    if small:
+        theirs, bounds = exact(problem, reference, exact_seconds)
+    else:
+        theirs = rival(problem, alphas, seconds, seed)
+    volume, their_volume = hypervolume(points, reference), hypervolume(theirs, reference)
     return {
         "graph": path.stem,
         "operations": problem.flow.n_operations,
         "steps": problem.latency,
-        "points": len(ours.points),
+        "points": len(points),
         "hypervolume": volume,
         "cpu s": spent,
         "rival": "integer programs" if small else "CP-SAT",
         "its hypervolume": their_volume,
         "its cpu s": cpu_seconds() - begin,
         "ratio": volume / their_volume if their_volume else None,
-        "no front exceeds": open_region(lines, reference) if small and lines else None,
+        "no front exceeds": hypervolume(bounds, reference) if small else None,
     }
 
 

@@ -19,7 +19,7 @@ from eda.ir.netlist import IntArray
 from eda.schedule.bounds import lower_bound
 from eda.schedule.cuts import MAX_CELLS, lagrangian_bound, n_cells
 from eda.schedule.gaus.legalise import legalise
-from eda.schedule.gaus.model import from_graph
+from eda.schedule.gaus.model import Array, Model, from_graph
 from eda.schedule.metrics import objective_value
 from eda.schedule.problem import InfeasibleError, Problem, windows
 from eda.schedule.refine import Cooling, anneal_for
@@ -32,7 +32,7 @@ _SMALL = 2_000
 """Columns up to which a proof is tried before GauS."""
 _EXACT_COLUMNS = 8_000
 _WINDOW_COLUMNS = 2_500
-_WINDOW_SECONDS = 3.0
+WINDOW_SECONDS = 3.0
 _HEATS = (2.0, 8.0)
 _REHEATS = (0.5, 1.0, 2.0)
 _ROUND = 0.05
@@ -227,19 +227,26 @@ def _anneal(search: Search, hot: float, part: float) -> None:
 
 
 def _window(search: Search) -> None:
-    """Solve the operations around a step exactly, the others fixed; half of the time a step of the highest use."""
+    """Solve the operations around a step exactly, the others fixed."""
     if search.start is None or search.done:
         return
-    free = np.flatnonzero(search.model.low < search.model.high)
+    priced = search.graph.use(search.graph.items(search.start)) * (search.graph.weight > 0)[:, None]
+    chosen = around_a_step(search.model, search.start, priced, search.random)
+    if chosen is not None:
+        found = improve_window(search.graph, search.start, chosen, time_limit=min(WINDOW_SECONDS, search.share(1.0)))
+        search.offer(found, "exact window")
+
+
+def around_a_step(model: Model, start: IntArray, use: Array, random: np.random.Generator) -> IntArray | None:
+    """Operations that can move and start near a step, as many as an exact window takes; half of the time it is a step of
+    the highest `use` [K, S]. None if nothing can move."""
+    free = np.flatnonzero(model.low < model.high)
     if not len(free):
-        return
-    use = search.graph.use(search.graph.items(search.start)) * (search.graph.weight > 0)[:, None]
-    centre = int(search.start[search.random.choice(free)])
-    if use.any() and search.random.random() < 0.5:
+        return None
+    centre = int(start[random.choice(free)])
+    if use.any() and random.random() < 0.5:
         fullest = np.argwhere(use == use.max(axis=1, initial=0, keepdims=True))
-        centre = int(search.random.choice(fullest[:, 1]))
-    near = free[np.argsort(np.abs(search.start[free] - centre) + search.random.random(len(free)), kind="stable")]
-    size = np.cumsum(search.model.high[near] - search.model.low[near]) <= _WINDOW_COLUMNS
-    chosen = near[: max(int(size.sum()), 20)]
-    found = improve_window(search.graph, search.start, chosen, time_limit=min(_WINDOW_SECONDS, search.share(1.0)))
-    search.offer(found, "exact window")
+        centre = int(random.choice(fullest[:, 1]))
+    near = free[np.argsort(np.abs(start[free] - centre) + random.random(len(free)), kind="stable")]
+    size = np.cumsum(model.high[near] - model.low[near]) <= _WINDOW_COLUMNS
+    return near[: max(int(size.sum()), 20)]

@@ -1,5 +1,6 @@
-"""Trade-offs of area and communication within fixed windows: one batched run of GauS over many weights, then annealing of
-each weight from the best schedule that any of them has found."""
+"""Trade-offs of area and communication within fixed windows: one batched run of GauS over many weights, annealing of each
+weight from the best schedule that any of them has found, then exact windows of least communication with the units of a
+schedule of the front, or with a few more."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from eda.errors import UsageError
 from eda.ir.dataflow import Schedule
 from eda.ir.netlist import IntArray
+from eda.schedule.anytime import WINDOW_SECONDS, around_a_step
 from eda.schedule.balance import balanced_alpha
 from eda.schedule.gaus.legalise import legalise
 from eda.schedule.gaus.model import Model, from_graph
@@ -22,6 +24,7 @@ from eda.schedule.refine import Cooling, anneal_for, use_of, value_of
 from eda.schedule.result import violations
 from eda.schedule.sdc import differences, least_cost
 from eda.schedule.step_graph import step_graph
+from eda.schedule.step_model import improve_window
 
 FrontProgress = Callable[[str, int], bool]
 """Called with what was done and the points so far; true stops the search."""
@@ -29,7 +32,8 @@ FrontProgress = Callable[[str, int], bool]
 SPAN = 10.0
 """The weights reach from the balanced one divided by this to the balanced one times this."""
 _GAUS = 0.3
-"""Part of the time for the batched descent; the rest anneals."""
+_ANNEALED = 0.6
+"""Parts of the time for the batched descent, and until the end of annealing."""
 _HEATS = (4.0, 1.0, 1.0)
 """Temperature of each round over all weights, up and down in turn."""
 
@@ -79,10 +83,13 @@ def trade_offs(
     if problem.deadline is None:
         raise UsageError("a front needs a latency")
     search = _Search(replace(problem, objective="joint", alpha=1.0), alphas, time_limit, progress)
+    search.random = np.random.default_rng(seed)
     search.begin(seed)
     turns = [(alpha, hot) for turn, hot in enumerate(_HEATS) for alpha in (alphas if turn % 2 == 0 else alphas[::-1])]
     for i, (alpha, hot) in enumerate(turns):
-        search.anneal(alpha, hot, search.left() / (len(turns) - i), seed + i)
+        search.anneal(alpha, hot, search.left(_ANNEALED) / (len(turns) - i), seed + i)
+    while search.left() > 0 and search.points:
+        search.window()
     return search.front()
 
 
@@ -96,10 +103,11 @@ class _Search:
         self.graph = step_graph(problem, low, high, ii=problem.ii)
         self.model = from_graph(problem, self.graph)
         self.points: list[FrontPoint] = []
+        self.random = np.random.default_rng(1)
 
-    def left(self) -> float:
-        """CPU seconds that remain."""
-        return 0.0 if self.stopped else max(self.limit - (time.process_time() - self.started), 0.0)
+    def left(self, part: float = 1.0) -> float:
+        """CPU seconds that remain of this part of the time."""
+        return 0.0 if self.stopped else max(part * self.limit - (time.process_time() - self.started), 0.0)
 
     def at(self, alpha: float) -> Model:
         """The model with this weight of the area."""
@@ -159,6 +167,26 @@ class _Search:
         cooling = Cooling(hot=hot, soft=1.0 if hot < 4.0 else 0.5)
         anneal_for(self.at(alpha), self._best(alpha).start, seconds, seed=seed, cooling=cooling, report=report)
         self.tell(f"annealing at weight {alpha:.4g}")
+
+    def window(self) -> None:
+        """Least communication of the operations around a step, with the units of a point or up to those of the next."""
+        points = sorted(self.points, key=lambda p: p.area)
+        at = int(self.random.integers(len(points)))
+        start, room = points[at].start, 1
+        if at + 1 < len(points):
+            room = max(int((points[at + 1].area - points[at].area) / max(self.model.weight.max(initial=0.0), 1e-9)), 1)
+        peaks = use_of(self.model, start).max(axis=1, initial=0)
+        priced = self.model.weight > 0
+        extra = int(self.random.integers(room))
+        limit = np.where(priced, np.minimum(peaks + extra, self.graph.limit), self.graph.limit)
+        graph = replace(self.graph, weight=np.zeros_like(self.graph.weight), limit=limit)
+        use = graph.use(graph.items(start)) * priced[:, None]
+        chosen = around_a_step(self.model, start, use, self.random)
+        if chosen is None:
+            self.stopped = True
+            return
+        self.offer(improve_window(graph, start, chosen, time_limit=min(WINDOW_SECONDS, self.left())))
+        self.tell("exact windows")
 
     def _best(self, alpha: float) -> FrontPoint:
         return min(self.points, key=lambda p: alpha * p.area + p.communication)

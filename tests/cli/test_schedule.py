@@ -165,7 +165,8 @@ def test_a_front_is_written_and_drawn(fir, tmp_path, capsys):
     assert told == json.loads(out.read_text())
     assert len(told["alphas"]) == 3
     areas, wires = [p["area"] for p in told["front"]], [p["communication"] for p in told["front"]]
-    assert areas == sorted(areas) and wires == sorted(wires, reverse=True)
+    assert areas == sorted(areas)
+    assert wires == sorted(wires, reverse=True)
     assert set(told["front"][0]["start"]) == {"a", "b", "c", "s", "t"}
     assert "<svg" in picture.read_text()
 

@@ -28,7 +28,7 @@ MAPPINGS = 6
 """Netlists of one design, from the smallest to the fastest."""
 HASTENED = 4
 """Circuits from the fastest that a point can become to the point itself."""
-EFFORT = 40
+EFFORT = 35
 """Annealing steps per node of a mapping."""
 
 
