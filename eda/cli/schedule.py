@@ -77,7 +77,7 @@ def schedule(
     ] = "auto",
     model: Annotated[Path | None, typer.Option(help="Resource model of a .graphml. [default: the one beside it]")] = None,
     part: Annotated[str | None, typer.Option(help="Which instance of a .mlir, or module of a .v.")] = None,
-    time_limit: Annotated[float, typer.Option(min=0.0, metavar="S", help="Seconds to search.")] = 60.0,
+    time_limit: Annotated[float, typer.Option(min=0.0, metavar="S", help="CPU seconds to search.")] = 60.0,
     front: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Trade-offs of area and communication over N weights in one run.")
     ] = None,

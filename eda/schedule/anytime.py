@@ -44,7 +44,7 @@ class Search:
 
     def __init__(self, problem: Problem, *, seed: int, time_limit: float, progress: Progress | None) -> None:
         self.problem, self.seed, self.progress = problem, seed, progress
-        self.begin, self.end = time.process_time(), time.monotonic() + time_limit
+        self.begin, self.end = time.process_time(), time.process_time() + time_limit
         self.limit = time_limit
         low, high = windows(problem)
         self.graph = step_graph(problem, low, high, ii=problem.ii)
@@ -59,11 +59,11 @@ class Search:
     @property
     def done(self) -> bool:
         """Is the schedule optimal, or the time over, or the user content?"""
-        return self.stopped or time.monotonic() >= self.end or self.value <= self.bound + 1e-9
+        return self.stopped or time.process_time() >= self.end or self.value <= self.bound + 1e-9
 
     def share(self, part: float) -> float:
         """Seconds: `part` of the time, or what is left of it."""
-        return max(min(part * self.limit, self.end - time.monotonic()), 0.0)
+        return max(min(part * self.limit, self.end - time.process_time()), 0.0)
 
     def offer(self, start: IntArray | None, what: str) -> bool:
         """Take a schedule that is legal and better; is it?"""
@@ -201,12 +201,12 @@ def _descend(search: Search, part: float = 0.3) -> None:
 
     middle = (search.model.low + search.model.high) / 2.0
     wishes = np.stack([middle, middle if search.start is None else search.start.astype(np.float64)])
-    end = time.monotonic() + search.share(part)
+    end = time.process_time() + search.share(part)
 
     def report(iteration: int, values: npt.NDArray[np.float64]) -> bool:
         least = float(values.min())
         search.stopped |= search.progress is not None and search.progress("GauS", min(least, search.value), search.bound)
-        return search.stopped or time.monotonic() > end
+        return search.stopped or time.process_time() > end
 
     best = descend(search.model, wishes, seed=search.seed, report=report)
     for member in np.flatnonzero(np.isfinite(best.value)).tolist():

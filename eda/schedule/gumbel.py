@@ -40,7 +40,7 @@ def gumbel(problem: Problem, *, seed: int = 1, time_limit: float = 60.0, progres
     Raises `UsageError` for other objectives than area, communication and joint, for limited units, for operations that
     hold a unit for longer than a step, for an interval, and for graphs that are too large for a logit per step.
     """
-    begin, end = time.process_time(), time.monotonic() + time_limit
+    begin, end = time.process_time(), time.process_time() + time_limit
     _check(problem)
     model, simple = model_of(problem), lower_bound(problem)
     start = settle(model, model.low, up=True)
@@ -61,7 +61,7 @@ def _check(problem: Problem) -> None:
 def sample(
     model: Model, start: IntArray, *, seed: int, end: float, progress: Progress | None = None, bound: float = 0.0
 ) -> IntArray:
-    """int64 [V]: the best schedule met from `start` until the monotonic time `end`."""
+    """int64 [V]: the best schedule met from `start` until the CPU time `end`."""
     import torch
 
     from eda.schedule.gaus.run import values_of
@@ -90,7 +90,7 @@ def sample(
                 best, least = found, value
         adam.step()
         cosine.step()
-        if time.monotonic() > end or (progress is not None and progress("Gumbel", least, bound)):
+        if time.process_time() > end or (progress is not None and progress("Gumbel", least, bound)):
             break
     return best
 

@@ -99,7 +99,7 @@ def anneal(
     deadline: float = float("inf"),
     report: Report | None = None,
 ) -> IntArray:
-    """The best schedule met, never worse than the legal schedule `start`; `deadline` is a value of `time.monotonic`."""
+    """The best schedule met, never worse than the legal schedule `start`; `deadline` is a value of `time.process_time`."""
     from eda.schedule.refine_kernels import Place, sweep
 
     cooling = cooling or Cooling()
@@ -121,7 +121,7 @@ def anneal(
             best, least = place.start.copy(), value
             if report is not None and report(best, least):
                 break
-        if time.monotonic() > deadline:
+        if time.process_time() > deadline:
             break
     return best
 
@@ -139,11 +139,11 @@ def anneal_for(
     cooling = cooling or Cooling()
     probe = replace(cooling, rounds=4, passes=1.0)
     anneal(model, start, seed=seed, cooling=replace(probe, rounds=1, passes=0.01))  # compiles
-    end = time.monotonic() + seconds
-    begin = time.monotonic()
+    end = time.process_time() + seconds
+    begin = time.process_time()
     best = anneal(model, start, seed=seed, cooling=probe, report=report)
-    spent = max(time.monotonic() - begin, 1e-4)
-    passes = min(max(end - time.monotonic(), 0.0) / spent * probe.rounds / cooling.rounds, _MOST_PASSES)
+    spent = max(time.process_time() - begin, 1e-4)
+    passes = min(max(end - time.process_time(), 0.0) / spent * probe.rounds / cooling.rounds, _MOST_PASSES)
     return anneal(model, best, seed=seed, cooling=replace(cooling, passes=passes), deadline=end, report=report)
 
 
