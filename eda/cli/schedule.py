@@ -20,6 +20,7 @@ from eda.cli.schedule_out import (
     Width,
     result_text,
     with_delays,
+    with_longest_path,
     with_widths,
     write_outputs,
 )
@@ -124,10 +125,10 @@ def schedule(
             return shown(f"{what}: {objective:,.6g}, bound {bound:,.6g}")
 
         result = solve(problem, method, seed=seed, time_limit=time_limit, progress=told)
-    facts = result.to_dict(problem)
+    facts = result.to_dict(problem) | {"metrics": with_longest_path(problem, graph, result)}
     if out is not None:
         write_atomic(out, result_text(facts, out, file, part, graph, result.schedule))
-    _print(problem, result, out, as_json)
+    _print(problem, result, facts, out, as_json)
     graph = replace(graph, flow=problem.flow)
     facts |= write_outputs(
         graph, result.schedule, verilog=verilog, check=check, plot_file=plot, steps=steps, seed=seed, as_json=as_json
@@ -234,8 +235,7 @@ def _alpha(problem: Problem, text: str) -> float:
     return value
 
 
-def _print(problem: Problem, result: Result, out: Path | None, as_json: bool) -> None:
-    facts = result.to_dict(problem)
+def _print(problem: Problem, result: Result, facts: dict[str, Any], out: Path | None, as_json: bool) -> None:
     rows = [(key, value) for key, value in facts["metrics"].items() if key != "resources"]
     rows += [(f"units of {name}", units) for name, units in facts["metrics"]["resources"].items()]
     rows = [("interval", result.schedule.ii), *rows] if result.schedule.ii is not None else rows

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from eda.ir.dataflow import Schedule
     from eda.schedule.emit import Emitted
     from eda.schedule.formats.graph import Graph
+    from eda.schedule.problem import Problem
+    from eda.schedule.result import Result
 
 VerilogFile = Annotated[
     Path | None,
@@ -57,6 +59,17 @@ def with_delays(graph: Graph, pdk: str | None, clock: float | None) -> tuple[Gra
     if left <= 0:
         raise UsageError(f"a clock of {clock:g} ps leaves no time beside a register of {found.register:.0f} ps")
     return replace(graph, delay_in=found.inputs, delay_out=found.outputs), left
+
+
+def with_longest_path(problem: Problem, graph: Graph, result: Result) -> dict[str, Any]:
+    """The measures of a schedule, with its longest combinational path where delays are known."""
+    from eda.schedule.chaining import longest_path
+    from eda.schedule.metrics import metrics
+
+    found = metrics(problem, result.schedule).to_dict()
+    if graph.delay_in is None or graph.delay_out is None:
+        return found
+    return found | {"max_chain": longest_path(graph.flow, result.schedule, graph.delay_in, graph.delay_out)}
 
 
 MARGIN = 0.2

@@ -120,3 +120,9 @@ def arrivals(flow: Dataflow, schedule: Schedule, delay_in: Delays, delay_out: De
         arrival[target[order]] = reach[order]
         origin[target[order]] = source[order]
     raise InputError(f"dataflow {flow.name}: a combinational loop through {flow.names[target[later[0]]]}")
+
+
+def longest_path(flow: Dataflow, schedule: Schedule, delay_in: Delays, delay_out: Delays) -> float:
+    """The longest combinational path into a register, in the unit of the delays; raises as `arrivals` does."""
+    arrival, _ = arrivals(flow, schedule, delay_in, delay_out)
+    return float((arrival + _delays(flow, delay_in)).max(initial=0.0))

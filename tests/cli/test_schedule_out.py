@@ -44,6 +44,7 @@ def test_delays_of_a_kit_and_a_clock_say_where_registers_stand(design, tmp_path,
     _, long, _ = eda(capsys, *args, "--clock", 2000)
     assert json.loads(short)["metrics"]["latency"] == 1
     assert json.loads(long)["metrics"]["latency"] == 0
+    assert 0 < json.loads(short)["metrics"]["max_chain"] < json.loads(long)["metrics"]["max_chain"] < 2000
 
 
 def test_a_chart_is_written(design, tmp_path, capsys):
