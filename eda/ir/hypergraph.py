@@ -186,7 +186,7 @@ class Partition:
         Every node has a primary on the board and no FPGA two copies of it; capacities and external limits hold; every
         remote FPGA lies within `Board.max_hop` links of the primary of the net's source.
         """
-        shape = self._shape_violations(graph, board)
+        shape = self.shape_violations(graph, board)
         if shape:
             return tuple(shape)
         return (
@@ -238,7 +238,8 @@ class Partition:
         np.add.at(used, self.replicas[:, 1], graph.node_weights[self.replicas[:, 0]])
         return used
 
-    def _shape_violations(self, graph: Hypergraph, board: Board) -> list[str]:
+    def shape_violations(self, graph: Hypergraph, board: Board) -> list[str]:
+        """What keeps this from being counted at all: nodes without a place on the board, two copies in one place."""
         n, k = graph.n_nodes, board.n_fpgas
         if self.primary.shape != (n,):
             return [f"primaries for {len(self.primary)} nodes, the hypergraph has {n}"]

@@ -94,29 +94,23 @@ class Problem:
     def violations(self, partition: Partition) -> tuple[str, ...]:
         """What makes this no legal solution, one sentence per violation; empty if it is legal."""
         wrong = partition.verify(self.graph, self.limits)
-        if partition.primary.shape != (self.graph.n_nodes,):
+        if partition.shape_violations(self.graph, self.limits):
             return wrong
-        return (*wrong, *self._misplaced(partition), *self._together(partition), *self._apart(partition))
+        return (*wrong, *(sentence for _, sentence in self.misplaced(partition)))
 
-    def _misplaced(self, partition: Partition) -> list[str]:
-        label, names = self.graph.node_label, self.board.names
-        astray = np.flatnonzero((self.fixed >= 0) & (partition.primary != self.fixed)).tolist()
-        wrong = [f"node {label(v)} is fixed on {names[self.fixed[v]]}, its primary stands elsewhere" for v in astray[:_SHOWN]]
-        copied = np.unique(partition.replicas[~self.replicable[partition.replicas[:, 0]], 0]).tolist()
-        return wrong + [f"node {label(v)} has a replica, it must have none" for v in copied[:_SHOWN]]
-
-    def _together(self, partition: Partition) -> list[str]:
-        torn = np.flatnonzero(partition.primary != _first_of_group(partition.primary, self.group)).tolist()
-        return [f"node {self.graph.node_label(v)} stands on another FPGA than its group" for v in torn[:_SHOWN]]
-
-    def _apart(self, partition: Partition) -> list[str]:
-        at = partition.locations(self.board.n_fpgas)
-        wrong = []
-        for nodes in self.apart:
-            for q in np.flatnonzero(at[nodes].sum(axis=0) > 1).tolist():
-                names = [self.graph.node_label(v) for v in nodes[at[nodes, q]].tolist()]
-                wrong.append(f"{' and '.join(names[:2])} must stand apart, both have a copy on {self.board.names[q]}")
-        return wrong[:_SHOWN]
+    def misplaced(self, partition: Partition) -> list[tuple[str, str]]:
+        """Copies where they must not stand: "fixed", "replica", "group" or "apart", and a sentence; the first of each."""
+        label, names, at = self.graph.node_label, self.board.names, partition.locations(self.board.n_fpgas)
+        astray = np.flatnonzero((self.fixed >= 0) & (partition.primary != self.fixed))[:_SHOWN].tolist()
+        copied = np.unique(partition.replicas[~self.replicable[partition.replicas[:, 0]], 0])[:_SHOWN].tolist()
+        torn = np.flatnonzero(partition.primary != _first_of_group(partition.primary, self.group))[:_SHOWN].tolist()
+        met = [(nodes[at[nodes, q]], q) for nodes in self.apart for q in np.flatnonzero(at[nodes].sum(axis=0) > 1)][:_SHOWN]
+        return [
+            *(("fixed", f"node {label(v)} is fixed on {names[self.fixed[v]]}, its primary stands elsewhere") for v in astray),
+            *(("replica", f"node {label(v)} has a replica, it must have none") for v in copied),
+            *(("group", f"node {label(v)} stands on another FPGA than its group") for v in torn),
+            *(("apart", f"{label(v[0])} and {label(v[1])} must stand apart, both have a copy on {names[q]}") for v, q in met),
+        ]
 
 
 def make_problem(
