@@ -55,15 +55,14 @@ def least_ii(problem: Problem, *, time_limit: float = 60.0, seed: int = 1) -> Fo
 
 
 def _retry(problem: Problem, found: Found, unknown: list[int], deadline: float, seed: int) -> Found:
-    """Decide the unknown intervals from above: a schedule closes all those that lie higher."""
+    """Decide the unknown intervals by halves: a schedule closes all those that lie higher."""
     proven = set(range(found.bound, found.ii)) - set(unknown)
-    for ii in reversed(unknown):
-        left = deadline - time.process_time()
-        if left <= 0:
-            break
+    while unknown and (left := deadline - time.process_time()) > 0:
+        ii = unknown.pop(len(unknown) // 2)
         answer = _decide(problem, ii, min(left, 10.0), seed + 1)
         if answer.start is not None:
             found = Found(ii, answer.start, found.bound)
+            unknown = [other for other in unknown if other < ii]
         elif answer.status == "infeasible":
             proven.add(ii)
     bound = next((ii for ii in range(found.bound, found.ii) if ii not in proven), found.ii)
