@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -74,20 +74,21 @@ def rows(counts: IntArray) -> IntArray:
     return np.concatenate(([0], np.cumsum(counts))).astype(np.int32)
 
 
-def kept_nodes(f: Form, keep: Mask) -> dict[str, npt.NDArray]:
-    """The fields of the form with only these nodes, bool [N]."""
+def only_nodes(f: Form, keep: Mask) -> Form:
+    """The form with only these nodes, bool [N]."""
     nodes = np.flatnonzero(keep)
     begin, end = f.child_first[nodes], f.child_first[nodes + 1]
-    return {
-        "first": rows(np.bincount(f.own[nodes], minlength=f.n_classes)),
-        "child_first": rows(end - begin),
-        "child": f.child[join_ranges(begin, end)],
-        "cost": f.cost[nodes],
-        "origin": f.origin[nodes],
-    }
+    return replace(
+        f,
+        first=rows(np.bincount(f.own[nodes], minlength=f.n_classes)),
+        child_first=rows(end - begin),
+        child=f.child[join_ranges(begin, end)],
+        cost=f.cost[nodes],
+        origin=f.origin[nodes],
+    )
 
 
-def kept_children(f: Form, keep: Mask) -> dict[str, npt.NDArray]:
-    """The fields of the form with only these children, bool [E]."""
+def only_children(f: Form, keep: Mask) -> Form:
+    """The form with only these children, bool [E]."""
     ends = np.concatenate(([0], np.cumsum(keep)))
-    return {"child_first": ends[f.child_first].astype(np.int32), "child": f.child[keep]}
+    return replace(f, child_first=ends[f.child_first].astype(np.int32), child=f.child[keep])

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from eda.egraph.egraph import IntArray
-from eda.egraph.reduce.form import Form, kept_children, kept_nodes
+from eda.egraph.reduce.form import Form, only_children, only_nodes
 
 
 def self_loops(f: Form) -> Form:
@@ -19,7 +19,7 @@ def self_loops(f: Form) -> Form:
 
     child_first, child, loops = distinct(f.first, f.child_first, f.child)
     f = replace(f, child_first=child_first, child=child)
-    return replace(f, **kept_nodes(f, ~loops)) if loops.any() else f
+    return only_nodes(f, ~loops) if loops.any() else f
 
 
 def underivable(f: Form) -> Form:
@@ -28,7 +28,7 @@ def underivable(f: Form) -> Form:
     lost = by[f.child] < 0
     keep = np.ones(len(f.cost), dtype=bool)
     keep[np.searchsorted(f.child_first, np.flatnonzero(lost), side="right") - 1] = False
-    return replace(f, **kept_nodes(f, keep)) if lost.any() else f
+    return only_nodes(f, keep) if lost.any() else f
 
 
 def unreachable(f: Form) -> Form:
@@ -36,7 +36,7 @@ def unreachable(f: Form) -> Form:
     from eda.egraph.reduce.kernels import reachable
 
     keep = reachable(f.first, f.child_first, f.child, f.roots)[f.own]
-    return f if keep.all() else replace(f, **kept_nodes(f, keep))
+    return f if keep.all() else only_nodes(f, keep)
 
 
 def free(f: Form) -> Form:
@@ -46,8 +46,8 @@ def free(f: Form) -> Form:
     if not gone.any():
         return f
     decided = np.where(gone, f.origin[by], f.decided)
-    f = replace(f, decided=decided, roots=f.roots & ~gone, **kept_children(f, ~gone[f.child]))
-    return replace(f, **kept_nodes(f, ~gone[f.own]))
+    f = only_children(replace(f, decided=decided, roots=f.roots & ~gone), ~gone[f.child])
+    return only_nodes(f, ~gone[f.own])
 
 
 def forced(f: Form) -> Form:
@@ -59,7 +59,7 @@ def forced(f: Form) -> Form:
     component = components(f.first, f.child_first, f.child)
     user = np.repeat(f.own, np.diff(f.child_first))
     drop = f.roots[f.child] & (component[f.child] != component[user])
-    return replace(f, **kept_children(f, ~drop)) if drop.any() else f
+    return only_children(f, ~drop) if drop.any() else f
 
 
 def dominated(f: Form) -> Form:
@@ -68,7 +68,7 @@ def dominated(f: Form) -> Form:
 
     fanin = np.bincount(f.child, minlength=f.n_classes).astype(np.int32)
     gone = subsumed(f.first, f.child_first, f.child, f.cost, fanin)
-    return replace(f, **kept_nodes(f, ~gone)) if gone.any() else f
+    return only_nodes(f, ~gone) if gone.any() else f
 
 
 def settled(f: Form) -> Form:
@@ -84,8 +84,8 @@ def settled(f: Form) -> Form:
     decided = f.decided.copy()
     decided[single] = f.origin[node]
     offset = f.offset + float(f.cost[node].sum())
-    f = replace(f, decided=decided, roots=f.roots & ~gone, offset=offset, **kept_children(f, ~gone[f.child]))
-    return replace(f, **kept_nodes(f, ~gone[f.own]))
+    f = only_children(replace(f, decided=decided, roots=f.roots & ~gone, offset=offset), ~gone[f.child])
+    return only_nodes(f, ~gone[f.own])
 
 
 def single_nodes(f: Form) -> Form:
@@ -102,7 +102,7 @@ def single_nodes(f: Form) -> Form:
     decided = f.decided.copy()
     decided[gone] = f.origin[f.first[:-1][gone]]
     f = replace(f, decided=decided, child_first=child_first, child=child, cost=cost)
-    return self_loops(replace(f, **kept_nodes(f, ~gone[f.own])))
+    return self_loops(only_nodes(f, ~gone[f.own]))
 
 
 def single_parents(f: Form) -> Form:
