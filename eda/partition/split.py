@@ -20,7 +20,6 @@ from eda.ir.files import write_atomic
 from eda.ir.hypergraph import Board, Partition
 from eda.ir.netlist import FIRST_INPUT_NET, Netlist
 from eda.partition.luts import is_table
-from eda.partition.problem import BoolArray
 from eda.verilog.lexer import is_simple
 from eda.verilog.writer import to_verilog
 
@@ -91,7 +90,7 @@ class _Crossing:
         reads[inside] &= ~at[netlist.driver[inside]]
         reads[:FIRST_INPUT_NET] = False
         self.reads = reads
-        shown: BoolArray = reads.any(axis=1)
+        shown = np.asarray(reads.any(axis=1))
         shown[netlist.output_nets] = True
         self.gives = np.full(netlist.n_nets, -1, dtype=np.int64)
         self.gives[inside] = np.where(shown[inside], partition.primary[netlist.driver[inside]], -1)
