@@ -50,7 +50,7 @@ class Place(NamedTuple):
 
 
 @njit(**BARE)
-def _random(p: Place) -> int:
+def random_bits(p: Place) -> int:
     """The next of 31 random bits (xorshift)."""
     x = np.uint64(p.counter[RANDOM])
     x ^= x << np.uint64(13)
@@ -217,7 +217,7 @@ def enqueue(p: Place, c: int) -> None:
 
 
 @njit(**BARE)
-def _enqueue_around(g: Shape, p: Place, freed: int) -> None:
+def enqueue_around(g: Shape, p: Place, freed: int) -> None:
     """Whoever could now use what became used (unless it carries the mark `freed`), and the last user of what lost others."""
     for i in range(p.counter[FRESH]):
         d = p.fresh[i]
@@ -259,7 +259,7 @@ def improve(g: Shape, p: Place, c: int, eps: float, bounded: bool, tie: int) -> 
             continue
         total = g.cost[n] + acquire(g, p, n, best + eps - g.cost[n] if bounded else np.inf)
         forget(p)
-        if total < best - eps or (total < best + eps and tie > 0 and _random(p) < tie):
+        if total < best - eps or (total < best + eps and tie > 0 and random_bits(p) < tie):
             if above(g, p, c, n) >= 0:
                 best, best_node = total, n
     if best_node != now:
@@ -268,7 +268,7 @@ def improve(g: Shape, p: Place, c: int, eps: float, bounded: bool, tie: int) -> 
         p.choice[c] = best_node
     acquire(g, p, best_node, np.inf)
     if best_node != now:
-        _enqueue_around(g, p, stamp)
+        enqueue_around(g, p, stamp)
     return before - best
 
 
