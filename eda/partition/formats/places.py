@@ -5,6 +5,7 @@ A name may be a shell pattern with ``*``, which stands for all nodes that fit it
   fixed nodes   lines ``NODE FPGA``; or the `.fix` of hMETIS: a line per node with the number of its FPGA from 0, or -1
   groups        a group per line, its nodes separated by blanks
   nodes         names separated by blanks
+  prices        lines ``NODE PRICE``: what a hop of the nets that the node drives costs
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 from eda.errors import InputError, suggest
 from eda.ir.hypergraph import Board, Hypergraph
 from eda.ir.netlist import IntArray
-from eda.partition.formats.fields import rows
+from eda.partition.formats.fields import natural, rows
 
 _FREE = "-1"
 
@@ -74,6 +75,18 @@ def read_together(path: str | Path, graph: Hypergraph) -> IntArray:
 def read_nodes(path: str | Path, graph: Hypergraph) -> IntArray:
     """The nodes that a file names."""
     return np.unique(np.concatenate(read_groups(path, graph)))
+
+
+def read_prices(path: str | Path, graph: Hypergraph) -> IntArray:
+    """int64 [E]: the price of a hop of each net, the net's weight where its source is not named."""
+    names = _Names(graph)
+    price = np.full(graph.n_nodes, -1, dtype=np.int64)
+    for line, fields in rows(path, "lines NODE PRICE", "#"):
+        if len(fields) != 2:
+            raise InputError(f"expected NODE PRICE, found {len(fields)} fields", file=path, line=line)
+        price[names.find(fields[0], path, line)] = natural(fields[1], "price", path, line)
+    driven = np.where(graph.source >= 0, price[graph.source], -1)
+    return np.where(driven >= 0, driven, graph.net_weights)
 
 
 class _Names:

@@ -13,15 +13,21 @@ from eda.ir.hypergraph import Board, Hypergraph, Partition
 
 def solution_text(partition: Partition, graph: Hypergraph, board: Board) -> str:
     """Every FPGA in the order of the board, empty ones included; nodes in the order of the hypergraph."""
-    label = [graph.node_label(v) for v in range(graph.n_nodes)]
-    on: list[list[str]] = [[] for _ in board.names]
+    lines = []
+    for name, nodes in placed(partition, graph, board).items():
+        words = [f"{name}:", *nodes["primaries"], *(f"{v}*" for v in nodes["replicas"])]
+        lines.append(" ".join(words) + "\n")
+    return "".join(lines)
+
+
+def placed(partition: Partition, graph: Hypergraph, board: Board) -> dict[str, dict[str, list[str]]]:
+    """By FPGA the names of its "primaries" and "replicas", in the order of the hypergraph."""
+    out: dict[str, dict[str, list[str]]] = {name: {"primaries": [], "replicas": []} for name in board.names}
     for v, q in enumerate(partition.primary.tolist()):
-        on[q].append(label[v])
+        out[board.names[q]]["primaries"].append(graph.node_label(v))
     for v, q in partition.replicas[np.lexsort(partition.replicas.T[::-1])].tolist():
-        on[q].append(label[v] + "*")
-    return "".join(
-        f"{name}: {' '.join(nodes)}\n" if nodes else f"{name}:\n" for name, nodes in zip(board.names, on, strict=True)
-    )
+        out[board.names[q]]["replicas"].append(graph.node_label(v))
+    return out
 
 
 def write_solution(path: str | Path, partition: Partition, graph: Hypergraph, board: Board) -> None:
