@@ -25,7 +25,7 @@ def link_loads(board: Board, home: IntArray, remote: npt.NDArray[np.bool_], weig
     for _ in range(_PASSES):
         for i in order:
             loads[trees[i]] -= weight[i]
-            trees[i] = _tree(board, links, int(home[i]), np.flatnonzero(remote[i]), loads / widths)
+            trees[i] = _tree(board, links, int(home[i]), np.flatnonzero(remote[i]), (loads + weight[i]) / widths)
             loads[trees[i]] += weight[i]
     return loads
 
@@ -39,7 +39,7 @@ def _link_numbers(board: Board) -> IntArray:
 
 
 def _tree(board: Board, links: IntArray, home: int, targets: IntArray, full: npt.NDArray[np.float64]) -> list[int]:
-    """Links of a tree of shortest paths; `full` is the load per wire."""
+    """Links of a tree of shortest paths; `full` is the load per wire that each link would have."""
     distance = board.distance[home]
     reached, tree = {home}, []
     for target in sorted(targets.tolist(), key=lambda q: (distance[q], q)):

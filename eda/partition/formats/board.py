@@ -114,7 +114,9 @@ class _Reader:
             dict.fromkeys(r for t in (self.content, *fpgas.values()) for r in self.table(t.get("capacity", {}), "capacity"))
         )
         capacity = [[self.entry("capacity", t, name, r) for r in resources] for name, t in fpgas.items()]
-        external = [self.whole(t.get("external", UNLIMITED), "external", f"fpga.{name}") for name, t in fpgas.items()]
+        external = [
+            self.whole(t.get("external", UNLIMITED), "external", f"fpga.{name}", "external") for name, t in fpgas.items()
+        ]
         ends, widths = self.links(list(fpgas))
         max_hop = self.whole(self.content.get("max_hop", len(fpgas)), "max_hop", "max_hop")
         board = Board(tuple(fpgas), np.array(capacity).reshape(len(fpgas), -1), np.array(external), ends, max_hop)
@@ -183,8 +185,8 @@ class _Reader:
 
     def line(self, place: str, key: str = "", number: int = 0) -> int:
         """The line of a key behind the `number`-th header of a table, of the header, or the first; as far as text shows."""
-        header = re.compile(rf"^\s*(?:\[+\s*{re.escape(place)}(?=[\].\s])|{re.escape(place)}\s*=)", re.MULTILINE)
+        header = re.compile(rf"^[ \t]*(?:\[+[ \t]*{re.escape(place)}(?=[\].\s])|{re.escape(place)}[ \t]*=)", re.MULTILINE)
         found = list(header.finditer(self.text))
         at = found[min(number, len(found) - 1)].start() if found else 0
-        inside = re.compile(rf"^(?:.*[.{{,\s])?{re.escape(key)}\s*=", re.MULTILINE).search(self.text, at) if key else None
+        inside = re.compile(rf"^(?:.*[.{{, \t])?{re.escape(key)}[ \t]*=", re.MULTILINE).search(self.text, at) if key else None
         return self.text.count("\n", 0, inside.start() if inside else at) + 1

@@ -12,9 +12,9 @@ _MOST_DIGITS = 18  # what an int64 holds
 
 
 def rows(path: str | Path, expected: str, comment: str = "") -> list[tuple[int, list[str]]]:
-    """Line number and fields of every line of a plain or gzipped file that is neither blank nor a comment.
+    """Line number and fields of every line of a plain or gzipped file that has some.
 
-    Raises `InputError` if there is none, saying what was `expected`.
+    A field that begins with `comment` ends its line. Raises `InputError` if there is none, saying what was `expected`.
     """
     found = list(_rows(read_text(path), comment))
     if not found:
@@ -25,7 +25,9 @@ def rows(path: str | Path, expected: str, comment: str = "") -> list[tuple[int, 
 def _rows(text: str, comment: str) -> Iterator[tuple[int, list[str]]]:
     for number, line in enumerate(text.split("\n"), 1):
         fields = line.split()
-        if fields and not (comment and fields[0].startswith(comment)):
+        if comment and comment in line:
+            fields = fields[: next((i for i, f in enumerate(fields) if f.startswith(comment)), None)]
+        if fields:
             yield number, fields
 
 

@@ -27,7 +27,7 @@ def read_hgr(path: str | Path) -> Hypergraph:
 
     Pins that appear twice in a net count once. Raises `InputError` naming the line of what is wrong.
     """
-    (line, head), *body = rows(path, "E V [fmt]")
+    (line, head), *body = rows(path, "E V [fmt]", "%")
     if len(head) not in (2, 3) or (len(head) == 3 and head[2] not in _FORMATS):
         raise InputError("expected E V [fmt], fmt one of 0, 1, 10, 11", file=path, line=line)
     n_nets, n_nodes = naturals(head[:2], "nets and nodes", path, line)
