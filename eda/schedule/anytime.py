@@ -31,7 +31,7 @@ from eda.schedule.step_model import MAX_COLUMNS, improve_window, relaxation, sol
 _SMALL = 2_000
 """Columns up to which a proof is tried before GauS."""
 _EXACT_COLUMNS = 8_000
-_WINDOW_COLUMNS = 2_500
+WINDOW_COLUMNS = 2_500
 WINDOW_SECONDS = 3.0
 _HEATS = (2.0, 8.0)
 _REHEATS = (0.5, 1.0, 2.0)
@@ -43,7 +43,7 @@ class Search:
     """The best legal schedule and the best bound so far of one problem in its windows."""
 
     def __init__(self, problem: Problem, *, seed: int, time_limit: float, progress: Progress | None) -> None:
-        self.problem, self.seed, self.progress = problem, seed, progress
+        self.problem, self.progress = problem, progress
         self.begin, self.end = time.process_time(), time.process_time() + time_limit
         self.limit = time_limit
         low, high = windows(problem)
@@ -124,8 +124,8 @@ def improve(
     search.raise_bound(cheap.value, cheap.certificate)
     _begin(search, starts)
     cells = n_cells(search.graph)
+    _anneal(search, _HEATS[0], _ROUND if cells > _SMALL else 0.2 * _ROUND)
     if cells > _SMALL and not search.done:
-        _anneal(search, _HEATS[0], _ROUND)
         _descend(search, 0.2)
     _certify(search)
     if not search.done and cells <= _EXACT_COLUMNS:
@@ -135,9 +135,12 @@ def improve(
     for hot in _HEATS:
         _anneal(search, hot, 4 * _ROUND)
     while not search.done and search.start is not None:
+        before = search.value
         _anneal(search, float(search.random.choice(_REHEATS)), _ROUND)
         for _ in range(8):
             _window(search)
+        if search.value >= before:
+            _descend(search, 2 * _ROUND)
     return search.result("auto")
 
 
@@ -208,7 +211,7 @@ def _descend(search: Search, part: float = 0.3) -> None:
         search.stopped |= search.progress is not None and search.progress("GauS", min(least, search.value), search.bound)
         return search.stopped or time.process_time() > end
 
-    best = descend(search.model, wishes, seed=search.seed, report=report)
+    best = descend(search.model, wishes, seed=int(search.random.integers(1, 2**30)), report=report)
     for member in np.flatnonzero(np.isfinite(best.value)).tolist():
         search.offer(best.start[member], "GauS")
 
@@ -248,5 +251,5 @@ def around_a_step(model: Model, start: IntArray, use: Array, random: np.random.G
         fullest = np.argwhere(use == use.max(axis=1, initial=0, keepdims=True))
         centre = int(random.choice(fullest[:, 1]))
     near = free[np.argsort(np.abs(start[free] - centre) + random.random(len(free)), kind="stable")]
-    size = np.cumsum(model.high[near] - model.low[near]) <= _WINDOW_COLUMNS
+    size = np.cumsum(model.high[near] - model.low[near]) <= WINDOW_COLUMNS
     return near[: max(int(size.sum()), 20)]

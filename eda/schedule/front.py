@@ -1,6 +1,6 @@
 """Trade-offs of area and communication within fixed windows: one batched run of GauS over many weights, annealing of each
 weight from the best schedule that any of them has found, then exact windows of least communication with the units of a
-schedule of the front, or with a few more."""
+schedule of the front, or with a few more. Where all operations fit into one window, it is solved for every number of units."""
 
 from __future__ import annotations
 
@@ -15,25 +15,26 @@ import numpy.typing as npt
 from eda.errors import UsageError
 from eda.ir.dataflow import Schedule
 from eda.ir.netlist import IntArray
-from eda.schedule.anytime import WINDOW_SECONDS, around_a_step
+from eda.schedule.anytime import WINDOW_COLUMNS, WINDOW_SECONDS, around_a_step
 from eda.schedule.balance import balanced_alpha
+from eda.schedule.cuts import n_cells
 from eda.schedule.gaus.legalise import legalise
 from eda.schedule.gaus.model import Model, from_graph
 from eda.schedule.problem import InfeasibleError, Problem, windows
 from eda.schedule.refine import Cooling, anneal_for, use_of, value_of
 from eda.schedule.result import violations
 from eda.schedule.sdc import differences, least_cost
-from eda.schedule.step_graph import step_graph
-from eda.schedule.step_model import improve_window
+from eda.schedule.step_graph import StepGraph, step_graph
+from eda.schedule.step_model import improve_window, solve_program
 
 FrontProgress = Callable[[str, int], bool]
 """Called with what was done and the points so far; true stops the search."""
 
 SPAN = 10.0
 """The weights reach from the balanced one divided by this to the balanced one times this."""
-_GAUS = 0.3
-_ANNEALED = 0.6
-"""Parts of the time for the batched descent, and until the end of annealing."""
+_SHARES = (0.3, 0.6)
+_SHARES_OF_SMALL = (0.1, 0.2)
+"""Parts of the time at which the batched descent and annealing end."""
 _HEATS = (4.0, 1.0, 1.0)
 """Temperature of each round over all weights, up and down in turn."""
 
@@ -87,7 +88,9 @@ def trade_offs(
     search.begin(seed)
     turns = [(alpha, hot) for turn, hot in enumerate(_HEATS) for alpha in (alphas if turn % 2 == 0 else alphas[::-1])]
     for i, (alpha, hot) in enumerate(turns):
-        search.anneal(alpha, hot, search.left(_ANNEALED) / (len(turns) - i), seed + i)
+        search.anneal(alpha, hot, search.left(search.shares[1]) / (len(turns) - i), seed + i)
+    if search.small:
+        search.sweep()
     while search.left() > 0 and search.points:
         search.window()
     return search.front()
@@ -102,6 +105,8 @@ class _Search:
         low, high = windows(problem)
         self.graph = step_graph(problem, low, high, ii=problem.ii)
         self.model = from_graph(problem, self.graph)
+        self.small = n_cells(self.graph) <= WINDOW_COLUMNS
+        self.shares = _SHARES_OF_SMALL if self.small else _SHARES
         self.points: list[FrontPoint] = []
         self.random = np.random.default_rng(1)
 
@@ -142,7 +147,7 @@ class _Search:
         if items is not None:
             self.offer(legalise(model, items[: self.problem.flow.n_operations].astype(np.float64)))
         self.tell("simple schedules")
-        end = time.process_time() + _GAUS * self.left()
+        end = self.started + self.shares[0] * self.limit
 
         def report(iteration: int, values: npt.NDArray[np.float64]) -> bool:
             self.tell(f"GauS, iteration {iteration}")
@@ -168,6 +173,24 @@ class _Search:
         anneal_for(self.at(alpha), self._best(alpha).start, seconds, seed=seed, cooling=cooling, report=report)
         self.tell(f"annealing at weight {alpha:.4g}")
 
+    def sweep(self) -> None:
+        """Least communication for every number of units, from the most that a point has down to the least."""
+        if not self.points:
+            return
+        most = int(max(self.points, key=lambda p: p.area).area / max(float(self.model.weight.max(initial=0.0)), 1e-9))
+        for units in range(most, 0, -1):
+            found = solve_program(self.limited(units), time_limit=self.left() / units)
+            if found.items is not None:
+                self.offer(found.items[: self.problem.flow.n_operations])
+            self.tell(f"{units} units")
+            if (found.optimal and found.items is None) or self.left() <= 0:
+                return
+
+    def limited(self, units: IntArray | int) -> StepGraph:
+        """The graph with so many units of each priced row, its cost the communication alone."""
+        limit = np.where(self.model.weight > 0, np.minimum(units, self.graph.limit), self.graph.limit)
+        return replace(self.graph, weight=np.zeros_like(self.graph.weight), limit=limit)
+
     def window(self) -> None:
         """Least communication of the operations around a step, with the units of a point or up to those of the next."""
         points = sorted(self.points, key=lambda p: p.area)
@@ -176,11 +199,8 @@ class _Search:
         if at + 1 < len(points):
             room = max(int((points[at + 1].area - points[at].area) / max(self.model.weight.max(initial=0.0), 1e-9)), 1)
         peaks = use_of(self.model, start).max(axis=1, initial=0)
-        priced = self.model.weight > 0
-        extra = int(self.random.integers(room))
-        limit = np.where(priced, np.minimum(peaks + extra, self.graph.limit), self.graph.limit)
-        graph = replace(self.graph, weight=np.zeros_like(self.graph.weight), limit=limit)
-        use = graph.use(graph.items(start)) * priced[:, None]
+        graph = self.limited(peaks + int(self.random.integers(room)))
+        use = graph.use(graph.items(start)) * (self.model.weight > 0)[:, None]
         chosen = around_a_step(self.model, start, use, self.random)
         if chosen is None:
             self.stopped = True
