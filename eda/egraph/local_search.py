@@ -44,7 +44,7 @@ def search(
     best, cost = p.choice.copy(), np.array([start, start, 0.0])
     room = max(int(np.diff(graph.first).max(initial=1)), 4 * _BALL)
     kick = Kick(p.choice.copy(), np.zeros(_BALL, dtype=np.int32), np.zeros(room, dtype=np.int32), np.zeros(room))
-    scale = _mean_positive(graph.cost)
+    scale = _typical(graph.cost[p.choice[p.uses > 0]])
     period = 2000
     begin, chunk, told = time.process_time(), 16, np.inf
     while True:
@@ -62,6 +62,7 @@ def search(
     return best
 
 
-def _mean_positive(cost: FloatArray) -> float:
-    positive = np.abs(cost[cost != 0])
-    return float(positive.mean()) if len(positive) else 1.0
+def _typical(cost: FloatArray) -> float:
+    """Mean size of the costs that are not 0."""
+    paid = np.abs(cost[cost != 0])
+    return float(paid.mean()) if len(paid) else 1.0

@@ -255,7 +255,7 @@ def search_some(
             else:
                 sigma = scale * (0.5 + 2.5 * random_bits(p) / 2.0**31)
                 change = noise(g, p, k, size, sigma, eps, bounded, tie)
-        if change <= eps or warm > 0 and np.exp(-change / warm) * 2.0**31 > random_bits(p):
+        if change <= eps or (warm > 0 and np.exp(-change / warm) * 2.0**31 > random_bits(p)):
             cost[0] += change
             keep(p, k)
             if cost[0] < cost[1] - eps:
