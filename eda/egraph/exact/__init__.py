@@ -1,0 +1,1 @@
+"""Exact extraction: a 0/1 program and the solvers that take it."""
