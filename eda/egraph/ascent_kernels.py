@@ -328,6 +328,40 @@ def ascend(g: Links, roots: Array, packing: Packing, state: Heights, tie: Array,
 
 
 @njit(cache=True)
+def depths(g: Links, cost: Array, roots: Array) -> Array:
+    """int64 [M]: the cheapest chain of nodes from a root down to each class, the class's own node not counted."""
+    m = len(g.first) - 1
+    depth = np.full(m, FAR, np.int64)
+    queue = _new_queue(m)
+    for r in roots:
+        depth[r] = 0
+        _lift(queue, depth, r)
+    while queue.size[0] > 0:
+        c = _lowest(queue, depth)
+        for n in range(g.first[c], g.first[c + 1]):
+            for e in range(g.child_first[n], g.child_first[n + 1]):
+                d = g.child[e]
+                if depth[c] + cost[n] < depth[d]:
+                    depth[d] = depth[c] + cost[n]
+                    _lift(queue, depth, d)
+    return depth
+
+
+@njit(cache=True)
+def prices(g: Links, cost: Array, roots: Array) -> Array:
+    """int64 [N]: no selection with the node costs less: a chain down to it, the node, and its dearest child."""
+    depth, height = depths(g, cost, roots), heights(g, cost).height
+    price = np.empty(len(cost), np.int64)
+    for n in range(len(cost)):
+        top = 0
+        for e in range(g.child_first[n], g.child_first[n + 1]):
+            top = max(top, height[g.child[e]])
+        above = depth[g.node_class[n]]
+        price[n] = FAR if top == FAR or above == FAR else above + cost[n] + top
+    return price
+
+
+@njit(cache=True)
 def _without(packing: Packing, dropped: Array) -> tuple[Packing, Array]:
     """The packing without some cuts, their weights given back to the costs, and the nodes of these cuts."""
     kept, given, count = 0, 0, 0

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from eda.egraph.egraph import EGraph, FloatArray, IntArray
 
@@ -75,6 +76,17 @@ def improve(graph: EGraph, bound: Bound, *, seed: int, rounds: int) -> Bound:
         return bound
     packing = Packing(bound.start, bound.nodes, bound.weight, bound.residual)
     return _bound(graph, kernel(_links(graph), graph.roots, packing, _few(graph), seed, rounds))
+
+
+def affordable(graph: EGraph, bound: Bound, limit: float) -> npt.NDArray[np.bool_]:
+    """bool [N]: the nodes that a selection of cost at most `limit` may choose, by their residual costs; for costs >= 0.
+
+    Whatever a selection with a node costs, the weights of the cuts and the residual costs it pays are both part of it.
+    """
+    from eda.egraph.ascent_kernels import prices
+
+    left = math.floor((limit - bound.below) * bound.scale) + 1 - int(bound.weight.sum())
+    return prices(_links(graph), bound.residual, graph.roots) <= left
 
 
 def scaled_costs(graph: EGraph) -> tuple[IntArray, float]:

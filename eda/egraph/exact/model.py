@@ -13,8 +13,9 @@ Columns: a node is chosen (N), a class is used (M), and the level of a class (M)
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -104,6 +105,7 @@ class _Pairs(NamedTuple):
 
 
 _FREE = 2**30
+_Part = tuple[IntArray, IntArray, Any]  # rows, columns, and their coefficients or the one of all
 
 
 def program(graph: EGraph, cuts: Bound | None = None) -> Program:
@@ -139,9 +141,7 @@ def _joined(families: list[_Rows]) -> tuple[IntArray, IntArray, IntArray, IntArr
     return start, column[by_row].astype(np.int32), coefficient[by_row], low, high
 
 
-def _rows(
-    parts: list[tuple[IntArray, IntArray, IntArray | int]], low: IntArray | int, high: IntArray | int, count: int
-) -> _Rows:
+def _rows(parts: Sequence[_Part], low: IntArray | int, high: IntArray | int, count: int) -> _Rows:
     return _Rows(
         np.concatenate([np.asarray(p[0], dtype=np.int64) for p in parts]),
         np.concatenate([np.asarray(p[1], dtype=np.int64) for p in parts]),

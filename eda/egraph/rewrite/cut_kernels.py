@@ -35,8 +35,8 @@ _UNMATCHED = 1.0e4
 class Cuts(NamedTuple):
     """At most P cuts of each of F functions; ``leaf [F, P, 6]`` ascending, -1 beyond ``size [F, P]``; `table` uint64.
 
-    count int32 [F]; cost float64 [F, P] what the cut costs with shared leaves spread over their uses; match int32 [F, P] its
-    row in the table of cells or -1; flow float64 [F] the least of `cost`, spread.
+    held int32 [F], how many; cost float64 [F, P] what the cut costs with shared leaves spread over their uses; match int32
+    [F, P] its row in the table of cells or -1; flow float64 [F] the least of `cost`, spread.
     """
 
     leaf: Array
@@ -44,7 +44,7 @@ class Cuts(NamedTuple):
     table: Array
     cost: Array
     match: Array
-    count: Array
+    held: Array
     flow: Array
 
 
@@ -126,7 +126,7 @@ def _find(keys: Array, table: np.uint64) -> int:
 @njit(cache=True)
 def _insert(cuts: Cuts, f: int, leaves: Array, size: int, table: np.uint64, cost: float, match: int) -> bool:
     """Put a cut among those of f if it is new and good enough; the dearest makes room."""
-    n, room = cuts.count[f], cuts.leaf.shape[1]
+    n, room = cuts.held[f], cuts.leaf.shape[1]
     for k in range(n):
         if cuts.table[f, k] == table and cuts.size[f, k] == size:
             same = True
@@ -144,7 +144,7 @@ def _insert(cuts: Cuts, f: int, leaves: Array, size: int, table: np.uint64, cost
         if cuts.cost[f, at] <= cost:
             return False
     else:
-        cuts.count[f] = n + 1
+        cuts.held[f] = n + 1
     cuts.leaf[f, at, :size] = leaves[:size]
     cuts.leaf[f, at, size:] = -1
     cuts.size[f, at], cuts.table[f, at], cuts.cost[f, at], cuts.match[f, at] = size, table, cost, match
@@ -154,7 +154,7 @@ def _insert(cuts: Cuts, f: int, leaves: Array, size: int, table: np.uint64, cost
 @njit(cache=True)
 def _operand(cuts: Cuts, f: int, k: int, leaves: Array) -> tuple[int, np.uint64]:
     """Cut k of f in `leaves`; the last is f itself."""
-    if k == cuts.count[f]:
+    if k == cuts.held[f]:
         leaves[0] = f
         return 1, _VAR[0]
     size = cuts.size[f, k]
@@ -177,9 +177,9 @@ def _combine(cuts: Cuts, result: int, high: int, low: int, keys: Array, area: Ar
     flip = _ONES if result & 1 else np.uint64(0)
     flip_a = _ONES if high & 1 else np.uint64(0)
     flip_b = _ONES if low & 1 else np.uint64(0)
-    for i in range(cuts.count[high >> 1] + 1):
+    for i in range(cuts.held[high >> 1] + 1):
         na, ta = _operand(cuts, high >> 1, i, a)
-        for j in range(cuts.count[low >> 1] + 1):
+        for j in range(cuts.held[low >> 1] + 1):
             nb, tb = _operand(cuts, low >> 1, j, b)
             size = _union(a, na, b, nb, out)
             if size < 0:
@@ -226,7 +226,7 @@ def enumerate_cuts(
             f = result[n] >> 1
             changed |= _combine(cuts, result[n], fanin[n, 0], fanin[n, 1], keys, area, a, b, out)
             best = np.inf
-            for k in range(cuts.count[f]):
+            for k in range(cuts.held[f]):
                 best = min(best, cuts.cost[f, k])
             if best < np.inf:
                 cuts.flow[f] = best / uses[f]
@@ -239,8 +239,8 @@ def enumerate_cuts(
 def count_uses(cuts: Cuts, first: Array) -> int:
     """How many cell nodes `emit` will give."""
     total = 0
-    for f in range(len(cuts.count)):
-        for k in range(cuts.count[f]):
+    for f in range(len(cuts.held)):
+        for k in range(cuts.held[f]):
             m = cuts.match[f, k]
             if m >= 0:
                 total += first[m + 1] - first[m]
@@ -257,8 +257,8 @@ def emit(cuts: Cuts, first: Array, cell: Array, pins: Array, total: int) -> tupl
     own, of_cell = np.empty(total, np.int32), np.empty(total, np.int32)
     read = np.full((total, WIDTH), -1, np.int32)
     at = 0
-    for f in range(len(cuts.count)):
-        for k in range(cuts.count[f]):
+    for f in range(len(cuts.held)):
+        for k in range(cuts.held[f]):
             m = cuts.match[f, k]
             if m < 0:
                 continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from eda.egraph.egraph import IntArray
 from eda.egraph.rewrite.technology import INPUT, TIE, CellGraph
@@ -45,3 +46,29 @@ def netlist_of(
             else:
                 b.output(port.name, bits, (port.left, port.right))
     return b.build()
+
+
+def plain_ports(netlist: Netlist) -> Netlist:
+    """The same netlist with scalar ports ``x<i>`` and ``y<i>``, one per bit."""
+    bits = {way: [net for p in netlist.ports if p.direction == way for net in p.nets] for way in ("input", "output")}
+    ports = [Port(f"x{i}", "input", (net,)) for i, net in enumerate(bits["input"])]
+    ports += [Port(f"y{i}", "output", (net,)) for i, net in enumerate(bits["output"])]
+    return replace(netlist, name="plain", ports=tuple(ports), net_names=(None,) * netlist.n_nets, aliases={})
+
+
+def with_ports_of(plain: Netlist, source: Netlist) -> Netlist:
+    """A netlist with scalar ports ``x<i>`` and ``y<i>`` in that order, with the name and the ports of `source` instead."""
+    nets = [port.nets[0] for port in plain.outputs]
+    ports, at = [], 0
+    for port in source.ports:
+        if port.direction == "output":
+            ports.append(replace(port, nets=tuple(nets[at : at + port.width])))
+            at += port.width
+        else:
+            ports.append(port)
+    names: list[str | None] = [None] * plain.n_nets
+    for port in source.inputs:
+        for net, bit in zip(port.nets, port.bit_names, strict=True):
+            names[net] = bit
+    cells = (None,) * plain.n_cells
+    return replace(plain, name=source.name, ports=tuple(ports), net_names=tuple(names), cell_names=cells, aliases={})

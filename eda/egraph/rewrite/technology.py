@@ -42,17 +42,17 @@ class Numbers(Sequence[str]):
     """The names ``0 1 2 ...``, made when they are asked for."""
 
     def __init__(self, count: int) -> None:
-        self.count = count
+        self.size = count
 
     def __len__(self) -> int:
-        return self.count
+        return self.size
 
     @overload
     def __getitem__(self, i: int) -> str: ...
     @overload
     def __getitem__(self, i: slice) -> Sequence[str]: ...
     def __getitem__(self, i: int | slice) -> str | Sequence[str]:
-        found = range(self.count)[i]
+        found = range(self.size)[i]
         return str(found) if isinstance(found, int) else list(map(str, found))
 
 
