@@ -27,7 +27,7 @@ def table() -> str:
 
 def rewritten(text: str) -> str:
     head, rest = text.split(BEGIN)
-    return f"{head}{BEGIN}\n{table()}\n{END}{rest.split(END)[1]}"
+    return f"{head}{BEGIN}\n{table()}\n{END}{rest.split(END, 1)[1]}"
 
 
 def main() -> int:

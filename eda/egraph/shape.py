@@ -25,7 +25,7 @@ class Shape(NamedTuple):
 
 def shape_of(graph: EGraph) -> Shape:
     """The arrays of the e-graph, copied."""
-    from eda.egraph.bottom_up_kernels import invert
+    from eda.egraph.shape_kernels import invert
 
     child_first, child = graph.child_first.copy(), graph.child.copy()
     parent_first, parent = invert(child_first, child, graph.n_classes)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from eda.partition.model import FAR, Model, State
+from eda.partition.state import FAR, Model, State
 
 
 @numba.njit(cache=True)

@@ -136,7 +136,7 @@ POSITIVE = (free, forced, dominated, settled, single_nodes, single_parents)
 
 
 def _parents(f: Form) -> tuple[IntArray, IntArray]:
-    from eda.egraph.bottom_up_kernels import invert
+    from eda.egraph.shape_kernels import invert
 
     return invert(f.child_first, f.child, f.n_classes)
 
