@@ -110,8 +110,8 @@ def optimize_tree(
     limit = np.zeros(heap.width) if required is None else np.asarray(required, dtype=np.float64)
     if limit.shape != (heap.width,):
         raise UsageError(f"required times of shape {limit.shape} for {heap.width} columns")
-    start = start_tree(heap, pdk, options)
     bank = implementations(pdk, options.implementations)
+    start = _with_forms_of(bank, start_tree(heap, pdk, options))
     timing = time_tree(start, bank, options.where, limit)
     scale = float(timing.profile.max()) / max(timing.area, 1.0)
     task = _Task(pdk, bank, options, limit, scale)
@@ -142,6 +142,13 @@ def start_tree(heap: BitHeap, pdk: Pdk, options: Options) -> CompressorTree:
     arrival = options.where.arrivals(heap)
     tree = compress(options.start, replace(heap, arrival=arrival), library_delays(pdk))
     return replace(tree, heap=heap)
+
+
+def _with_forms_of(bank: Bank, tree: CompressorTree) -> CompressorTree:
+    """The tree with the first form of the bank where the bank lacks a compressor's own: kits without a plain adder cell."""
+    first = np.array([names[0] for names in bank.impl])[tree.is_full.astype(np.int64)]
+    known = np.where(tree.is_full, np.isin(tree.impl, bank.impl[1]), np.isin(tree.impl, bank.impl[0]))
+    return replace(tree, impl=np.where(known, tree.impl, first).astype(tree.impl.dtype))
 
 
 def _from_start(task: _Task, start: CompressorTree) -> Iterator[TreeResult]:
